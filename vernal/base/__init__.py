@@ -1,0 +1,48 @@
+"""The ground floor: errors, durations with units, the clock, named seeds, canonical JSON. Standard library only."""
+
+from vernal.base.canonical import canonical_json, digest
+from vernal.base.clock import Clock, SystemClock
+from vernal.base.duration import Duration, Progress
+from vernal.base.errors import (
+    ConfigError,
+    ConflictError,
+    CorruptState,
+    DataError,
+    EmptyChunk,
+    MissingExtra,
+    Problem,
+    SchemaMismatch,
+    SchemaTooNew,
+    StateError,
+    StateNotFound,
+    TrainingError,
+    VernalError,
+)
+from vernal.base.extras import require
+from vernal.base.seed import derive_seed
+from vernal.base.suggest import did_you_mean
+
+__all__ = [
+    "Clock",
+    "ConfigError",
+    "ConflictError",
+    "CorruptState",
+    "DataError",
+    "Duration",
+    "EmptyChunk",
+    "MissingExtra",
+    "Problem",
+    "Progress",
+    "SchemaMismatch",
+    "SchemaTooNew",
+    "StateError",
+    "StateNotFound",
+    "SystemClock",
+    "TrainingError",
+    "VernalError",
+    "canonical_json",
+    "derive_seed",
+    "did_you_mean",
+    "digest",
+    "require",
+]

@@ -1,0 +1,23 @@
+"""Names that were probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A sentence that suggests close names, and lists what there is.
+
+    Examples:
+        >>> did_you_mean("derp", ["er", "der", "derpp"])
+        "Did you mean 'derpp' or 'der'? Available: der, derpp, er."
+        >>> did_you_mean("xyz", ["er"])
+        'Available: er.'
+    """
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=2)
+    listing = f"Available: {', '.join(known)}." if known else "None is available."
+    if not close:
+        return listing
+    return f"Did you mean {' or '.join(repr(match) for match in close)}? {listing}"
