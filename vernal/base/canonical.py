@@ -21,9 +21,7 @@ def canonical_json(value: Any) -> bytes:
         >>> canonical_json({"b": [1, 2.5], "a": None})
         b'{"a":null,"b":[1,2.5]}'
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def digest(value: Any) -> str:

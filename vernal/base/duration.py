@@ -58,8 +58,7 @@ ep (epochs), st (steps), sa (samples), min (minutes), e.g. '5ep' or '30min'.
             raise ConfigError(f"{self.unit!r} is not a unit of training. Use one of {_units()}.")
         if self.amount < 0 or (self.unit != "min" and self.amount != int(self.amount)):
             raise ConfigError(
-                f"A duration must be a whole number of {UNITS[self.unit]}, at least 0, "
-                f"got {self.amount}."
+                f"A duration must be a whole number of {UNITS[self.unit]}, at least 0, got {self.amount}."
             )
 
     @classmethod
@@ -71,8 +70,7 @@ ep (epochs), st (steps), sa (samples), min (minutes), e.g. '5ep' or '30min'.
         unit = _SPELLINGS.get(match[2].lower()) if match else None
         if match is None or unit is None:
             raise ConfigError(
-                f"{str(text)!r} is not a duration. Write a number and a unit, one of {_units()}, "
-                "e.g. '5ep' or '30min'."
+                f"{str(text)!r} is not a duration. Write a number and a unit, one of {_units()}, e.g. '5ep' or '30min'."
             )
         amount = float(match[1])
         return cls(int(amount) if amount == int(amount) else amount, unit)

@@ -1,1 +1,28 @@
-"""."""
+"""The rehearsal memory: what to keep (policies), where it lies (columns on disk), what to replay (draws)."""
+
+from vernal.memory.balanced import Balanced, fair_shares
+from vernal.memory.draws import Shuffled
+from vernal.memory.everything import Everything
+from vernal.memory.keys import row_keys
+from vernal.memory.memory import Annotate, Blobs, Index, Memory, Plan, Segment
+from vernal.memory.policy import Candidates, Policy
+from vernal.memory.reservoir import Reservoir
+from vernal.memory.window import SlidingWindow
+
+__all__ = [
+    "Annotate",
+    "Balanced",
+    "Blobs",
+    "Candidates",
+    "Everything",
+    "Index",
+    "Memory",
+    "Plan",
+    "Policy",
+    "Reservoir",
+    "Segment",
+    "Shuffled",
+    "SlidingWindow",
+    "fair_shares",
+    "row_keys",
+]

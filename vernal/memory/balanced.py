@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -13,16 +14,17 @@ from vernal.memory.policy import Candidates, Ints, Policy, check_capacity, large
 class Balanced(Policy):
     r"""As equal a share for every group as there are rows: the greedy balancing sampler of GDumb [1]_.
 
-    Each group gets the largest quota :math:`q` for which :math:`\sum_g \min(n_g, q) \le k`; the rows left over go one each
-    to groups that have more, chosen at random. Inside a group the rows with the largest keys stay, so each
+    Each group gets the largest quota :math:`q` for which :math:`\sum_g \min(n_g, q) \le k`; the rows left over
+    go one each to groups that have more, chosen at random. Inside a group the rows with the largest keys stay, so each
     group is a uniform sample of its own rows for as long as its quota does not grow again.
 
     Args:
         capacity: rows kept, at least 1.
+        by: ``"labels"``, or ``"chunks"`` to keep as much of every update.
 
     Examples:
-        >>> rows = Candidates(np.linspace(0, 0.9, 10), np.array([0] * 8 + [1] * 2))
-        >>> Balanced(4).keep(rows)
+        >>> labels = np.array([0] * 8 + [1] * 2)
+        >>> Balanced(4).keep(Candidates(np.linspace(0, 0.9, 10), labels, np.zeros(10, int)))
         array([6, 7, 8, 9])
 
     Deviations:
@@ -35,14 +37,15 @@ class Balanced(Policy):
     """
 
     capacity: int
+    by: Literal["labels", "chunks"] = "labels"
 
     def __post_init__(self) -> None:
         check_capacity(self.capacity)
 
     def keep(self, candidates: Candidates) -> Ints:
         """The rows with the largest keys of every group, up to the group's share."""
-        groups, member, sizes = np.unique(candidates.groups, return_inverse=True, return_counts=True)
-        # A group's turn in the draw for left-over places: the key of its first row, which is random and never changes.
+        groups, member, sizes = np.unique(getattr(candidates, self.by), return_inverse=True, return_counts=True)
+        # A group's turn in the draw for left-over places: its largest key, which is random.
         turns = np.array([candidates.keys[member == g].max() for g in range(len(groups))])
         shares = fair_shares(sizes, self.capacity, turns)
         chosen = [

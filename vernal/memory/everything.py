@@ -14,7 +14,7 @@ class Everything(Policy):
     """Every row ever seen, in the order in which they came.
 
     Examples:
-        >>> Everything().keep(Candidates(np.zeros(3), np.zeros(3, int)))
+        >>> Everything().keep(Candidates(np.zeros(3), np.zeros(3, int), np.zeros(3, int)))
         array([0, 1, 2])
     """
 

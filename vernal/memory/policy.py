@@ -20,11 +20,13 @@ class Candidates:
 
     Args:
         keys: a random number in [0, 1) that a row gets once, when it is first seen, ``(n,)`` float64.
-        groups: what the rows are to be balanced by, ``(n,)`` int64: their labels, or their chunks.
+        labels: the class of each row, ``(n,)`` int64; 0 where there are no classes.
+        chunks: the number of the update that brought each row, ``(n,)`` int64.
     """
 
     keys: Floats
-    groups: Ints
+    labels: Ints
+    chunks: Ints
 
 
 class Policy(ABC):
@@ -52,7 +54,8 @@ def check_capacity(capacity: int) -> None:
     """
     if capacity < 1:
         raise ConfigError(
-            f"The size of a memory must be at least 1, got {capacity}. Use the method `fine_tune` to train without memory."
+            f"The size of a memory must be at least 1, got {capacity}. "
+            "Use the method `fine_tune` to train without memory."
         )
 
 

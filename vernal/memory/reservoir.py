@@ -20,7 +20,7 @@ class Reservoir(Policy):
 
     Examples:
         >>> import numpy as np
-        >>> Reservoir(2).keep(Candidates(np.array([0.3, 0.9, 0.1, 0.5]), np.zeros(4, int)))
+        >>> Reservoir(2).keep(Candidates(np.array([0.3, 0.9, 0.1, 0.5]), np.zeros(4, int), np.zeros(4, int)))
         array([1, 3])
 
     References:

@@ -17,7 +17,7 @@ class SlidingWindow(Policy):
         capacity: rows kept, at least 1.
 
     Examples:
-        >>> SlidingWindow(2).keep(Candidates(np.zeros(5), np.zeros(5, int)))
+        >>> SlidingWindow(2).keep(Candidates(np.zeros(5), np.zeros(5, int), np.zeros(5, int)))
         array([3, 4])
     """
 
