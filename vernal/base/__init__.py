@@ -19,6 +19,7 @@ from vernal.base.errors import (
     VernalError,
 )
 from vernal.base.extras import require
+from vernal.base.ranges import check_range
 from vernal.base.seed import derive_seed
 from vernal.base.suggest import did_you_mean
 
@@ -41,6 +42,7 @@ __all__ = [
     "TrainingError",
     "VernalError",
     "canonical_json",
+    "check_range",
     "derive_seed",
     "did_you_mean",
     "digest",

@@ -177,10 +177,9 @@ def _seconds(times: Any) -> np.ndarray[Any, Any]:
     times = np.asarray(times)
     if np.issubdtype(times.dtype, np.datetime64):
         seconds = times.astype("datetime64[us]").astype(np.int64) / 1e6
-        return np.where(np.isnat(times), np.nan, seconds)
+        return np.asarray(np.where(np.isnat(times), np.nan, seconds))
     if not np.issubdtype(times.dtype, np.number):
         raise DataError(
             f"`times` are of type {times.dtype}. Give seconds since 1970 as numbers, or NumPy datetimes."
         )
-    seconds = times.astype(np.float64)
-    return seconds
+    return np.asarray(times, dtype=np.float64)

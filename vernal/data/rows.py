@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Subset, TensorDataset
 
 from vernal.base import EmptyChunk, SchemaMismatch, canonical_json
-from vernal.data.columns import Column, Fixed, Ragged, make_column
+from vernal.data.columns import Column, Fixed, make_column
 from vernal.data.schema import Schema
 
 BLOCK = 4096  # rows that are held at a time where all rows of a chunk are walked through

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from vernal.base import CorruptState, StateError, StateNotFound, digest
+from vernal.base import CorruptState, StateError, StateNotFound, SystemClock, digest
 from vernal.store.files import Files
 from vernal.store.verified import Verified, hash_file
 
 _NAME = re.compile(r"[0-9a-f]{64}")
+_YOUNG = timedelta(days=1)  # Younger files are not touched again: each touch costs a re-hash elsewhere.
 
 
 class Blobs:
@@ -40,6 +42,8 @@ class Blobs:
         name = digest(data)
         if not self._kept(name, len(data)):
             self._files.write(_path(name), data)
+            if self._files.is_local:
+                self._verified.remember(name, self._files.local(_path(name)))
         return name
 
     def put_file(self, path: Path) -> str:
@@ -99,6 +103,14 @@ class Blobs:
         """Remove a blob and any local copy of it; nothing happens if it is not there."""
         self._files.remove(_path(name))
 
+    def modified(self, name: str) -> datetime:
+        """When a blob was put, or put again."""
+        return self._files.modified(_path(name))
+
+    def forget_all_but(self, names: set[str]) -> None:
+        """Shorten the memory of what was verified to blobs that are still there."""
+        self._verified.keep_only(names)
+
     def damaged(self) -> list[str]:
         """Hash every blob anew, whatever is remembered, and list those that are not what was put."""
         return [
@@ -115,7 +127,21 @@ class Blobs:
         return self._files.exists(_path(name))
 
     def _kept(self, name: str, size: int) -> bool:
-        """Whether a blob is there and whole; if so it is young again, safe from garbage collection."""
+        """Whether a blob is there and whole; if so it is made young, safe from garbage collection."""
+        path = _path(name)
+        try:
+            if self._files.size(path) != size:
+                return False
+            if not self._files.is_local:
+                return True  # An object store checks its uploads; reading it back would be dear.
+            if not self._verified.holds(name, self._files.local(path)):
+                return False
+            if self._files.modified(path) < SystemClock().now() - _YOUNG:
+                self._files.touch(path)
+                self._verified.remember(name, self._files.local(path))
+        except FileNotFoundError:
+            return False
+        return True
 
     def _missing(self, name: str) -> StateNotFound:
         return StateNotFound(

@@ -25,7 +25,10 @@ class Files(ABC):
         url: the address, for messages.
         folder: a local folder for what is not stored state: locks, unfinished work, copies.
         bytes_written: bytes that this object has written so far.
+        is_local: whether `local` gives the files themselves, and not copies.
     """
+
+    is_local: bool
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url

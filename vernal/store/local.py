@@ -38,6 +38,8 @@ class LocalFiles(Files):
         (['a/b.txt', 'a/c.txt'], 6)
     """
 
+    is_local = True
+
     def __init__(self, root: Path) -> None:
         self._root = root.expanduser().absolute()
         super().__init__(str(self._root), self._root)

@@ -36,6 +36,8 @@ class RemoteFiles(Files):
         (['st/a'], b'1')
     """
 
+    is_local = False
+
     def __init__(self, url: str, folder: Path) -> None:
         super().__init__(url.rstrip("/"), folder)
         self._system, root = fsspec.url_to_fs(self.url)

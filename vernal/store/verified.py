@@ -38,6 +38,15 @@ class Verified:
         self.remember(name, file)
         return True
 
+    def keep_only(self, names: set[str]) -> None:
+        """Forget all other files."""
+        kept = {name: mark for name, mark in self._marks().items() if name in names}
+        self._known = kept
+        if self._path.exists():
+            temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+            temporary.write_text("".join(f"{name} {mark}\n" for name, mark in kept.items()))
+            temporary.replace(self._path)
+
     def remember(self, name: str, file: Path) -> None:
         """Remember that a file holds what its hash says."""
         mark = _mark(file)

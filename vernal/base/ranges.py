@@ -1,0 +1,30 @@
+"""One sentence for every number that is out of range."""
+
+from __future__ import annotations
+
+from vernal.base.errors import ConfigError
+
+
+def check_range(name: str, value: float, minimum: float, maximum: float | None = None, hint: str = "") -> None:
+    """Demand a number in a closed range.
+
+    Args:
+        name: of the argument.
+        value: what was given.
+        minimum: the smallest allowed value.
+        maximum: the largest allowed value; None for no bound.
+        hint: what to do instead.
+
+    Raises:
+        ConfigError: it is not a number in the range.
+
+    Examples:
+        >>> check_range("alpha", -1, 0)
+        Traceback (most recent call last):
+        ...
+        vernal.base.errors.ConfigError: `alpha` must be at least 0, got -1.
+    """
+    allowed = f"at least {minimum}" if maximum is None else f"between {minimum} and {maximum}"
+    inside = isinstance(value, int | float) and minimum <= value and (maximum is None or value <= maximum)
+    if not inside:
+        raise ConfigError(f"`{name}` must be {allowed}, got {value!r}." + (f" {hint}" if hint else ""))

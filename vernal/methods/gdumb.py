@@ -1,0 +1,56 @@
+"""GDumb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from vernal.base import check_range
+from vernal.data import Rows
+from vernal.memory import Balanced, Policy
+from vernal.methods.method import Method, Step
+
+
+@dataclass
+class GDumb(Method):
+    r"""Keep a class-balanced memory, and train a fresh model on it alone [1]_.
+
+    .. math::
+        \ell(f(x), y) \quad\text{over}\quad \mathcal{M} .
+
+    A baseline that shows how much of a method's result the memory alone explains. It never forgets more than its memory
+    does, and ignores all that it does not hold.
+
+    Args:
+        memory_size: rows kept, at least 1.
+
+    Deviations:
+        The authors train with cut-mix and a cosine schedule; here transforms and schedule are the user's.
+
+    References:
+        .. [1] A. Prabhu et al. GDumb: a simple approach that questions our progress in continual learning.
+           ECCV 2020. https://doi.org/10.1007/978-3-030-58536-5_31
+    """
+
+    memory_size: int = 500
+
+    def __post_init__(self) -> None:
+        check_range("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
+
+    def policy(self) -> Policy:
+        """As many rows of every class."""
+        return Balanced(self.memory_size)
+
+    def start(self, champion: nn.Module, fresh: Callable[[], nn.Module]) -> nn.Module:  # noqa: ARG002
+        """A fresh model."""
+        return fresh()
+
+    def rows(self, chunk: Rows, next_memory: Rows) -> Rows:  # noqa: ARG002
+        """What the memory holds, the new chunk's share included."""
+        return next_memory
+
+    def loss(self, step: Step) -> Tensor:
+        """The loss on the batch."""
+        return step.criterion(step.logits, step.y)

@@ -1,0 +1,325 @@
+"""The store: every version of the model, what made it, and which one is the champion.
+
+```
+<store>/                       a folder, or any URL that fsspec knows
+├── vernal.json                the marker: this is a store, in this schema
+├── journal/                   what happened, in order; the newest entry names the champion
+│   ├── 00000001.json          {"kind": "update", "champion": "5b20", "previous": "", ...}
+│   └── 00000002.json          {"kind": "promote", "champion": "7c1e", "previous": "9f3a...", ...}
+├── blobs/                     immutable bytes by SHA-256: weights, memories, records
+│   └── ab/ab12...
+│
+│   not part of the state; lies in the user's cache folder if the store is remote:
+├── scratch/<name>/            unfinished work of an update, to be resumed
+├── locks/                     who is at work
+└── verified.txt               which blobs were hashed already
+```
+
+Everything is written once. An update puts its blobs, then its record as one more blob, and then
+one journal entry, whose exclusive creation is the commit: before it nothing can be seen, after it
+everything is there. Two processes that commit at once write the same number, and one of them loses.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from vernal.base import (
+    Clock,
+    ConflictError,
+    Problem,
+    SchemaTooNew,
+    StateError,
+    StateNotFound,
+    SystemClock,
+    canonical_json,
+)
+from vernal.store.address import open_files
+from vernal.store.blobs import Blobs
+from vernal.store.files import Files
+from vernal.store.garbage import Garbage, collect
+from vernal.store.journal import SCHEMA_VERSION, Entry, Journal
+from vernal.store.ledger import CHAMPION, Ledger, Update, replay
+from vernal.store.locks import hold
+
+MARKER = "vernal.json"
+_SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_REQUIRED = ("id", "name", "request", "artefacts")
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where a store stands.
+
+    Args:
+        number: how many entries its journal has.
+        champion: id of the champion, None if there is none.
+    """
+
+    number: int
+    champion: str | None
+
+
+class Store:
+    """Versions of a model, their lineage, and the champion among them.
+
+    A record is a dictionary of plain values that tells how an update came about. The store asks
+    for four fields and keeps the others as they are: ``id`` (short name for people), ``name``
+    (hash of all that determined the update), ``request`` (hash of what was asked for) and
+    ``artefacts``: ``{"model": {"blob": hash, "bytes": n, "needs": [hash, ...]}, ...}``, where
+    ``needs`` lists further blobs that the first refers to.
+
+    Args:
+        where: a folder, a URL, or files that were opened already.
+        clock: tells the time of new entries.
+        create: whether to make a store where nothing is.
+
+    Raises:
+        StateNotFound: nothing is there, and it shall not be made.
+        StateError: something is there that is not a store.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = Store(folder)
+        ...     weights = store.blobs.put(b"weights")
+        ...     artefacts = {"model": {"blob": weights, "bytes": 7}}
+        ...     record = {"id": "5b20", "name": "n1", "request": "r1", "artefacts": artefacts}
+        ...     _ = store.commit(record, promote=True, parent=None)
+        ...     store.head(), store.record("5b")["name"]
+        (Head(number=1, champion='5b20'), 'n1')
+    """
+
+    def __init__(
+        self, where: str | Path | Files, clock: Clock | None = None, create: bool = True
+    ) -> None:
+        self._files = where if isinstance(where, Files) else open_files(where)
+        self._clock = clock or SystemClock()
+        _open(self._files, create)
+        self.blobs = Blobs(self._files)
+        self._journal = Journal(self._files, self._clock)
+        self._ledger = Ledger()
+        self._records: dict[str, bytes] = {}
+
+    @property
+    def url(self) -> str:
+        """Where the store lies."""
+        return self._files.url
+
+    @property
+    def bytes_written(self) -> int:
+        """Bytes that this process has written through this object."""
+        return self._files.bytes_written
+
+    # Reading
+
+    def head(self) -> Head:
+        """The newest state, at the cost of reading one entry."""
+        last = self._journal.last()
+        return Head(last.number, last.champion) if last else Head(0, None)
+
+    @property
+    def champion(self) -> str | None:
+        """Id of the champion, None if there is none."""
+        return self.head().champion
+
+    def entries(self) -> list[Entry]:
+        """Everything that happened, oldest first."""
+        return self._journal.entries()
+
+    def record(self, key: str) -> dict[str, Any]:
+        """The record with an id, with the only id that begins so, or of the ``"champion"``.
+
+        Raises:
+            StateNotFound: there is none, or more than one.
+        """
+        return self._load(self._replayed().find(key))
+
+    def records(self) -> list[dict[str, Any]]:
+        """All records, in the order of their commits."""
+        return [self._load(update) for update in self._replayed().updates.values()]
+
+    def lineage(self, key: str) -> list[dict[str, Any]]:
+        """A record and all that it descends from, oldest first."""
+        ledger = self._replayed()
+        return [self._load(update) for update in ledger.lineage(ledger.find(key))]
+
+    def by_name(self, name: str) -> dict[str, Any] | None:
+        """The record of the update that was determined by exactly this, None if there is none."""
+        update = self._replayed().by_name(name)
+        return self._load(update) if update else None
+
+    def by_request(self, request: str) -> dict[str, Any] | None:
+        """The newest record in the champion's lineage that answered a request, None if none did."""
+        ledger = self._replayed()
+        if ledger.champion is None:
+            return None
+        lineage = reversed(ledger.lineage(ledger.find(CHAMPION)))
+        update = next((update for update in lineage if update.request == request), None)
+        return self._load(update) if update else None
+
+    def resolve(self, blob: str) -> str:
+        """The blob that stands in the place of one that a record names: the same, unless rows were
+        erased from it since. Call it on every hash that comes from a record or from an index.
+        """
+        return self._replayed().resolve(blob)
+
+    # Writing
+
+    def commit(
+        self, record: Mapping[str, Any], promote: bool, parent: str | None, pinned: int = 0
+    ) -> dict[str, Any]:
+        """Make a record part of the store, in one step, after its blobs were put.
+
+        A record with the same name that is there already is returned, and nothing is written.
+
+        Args:
+            record: see the class.
+            promote: whether it becomes the champion.
+            parent: id of the record that it was trained from, None for a first one.
+            pinned: number of the head when the parent was read. Given, an erasure since then is a
+                conflict, even if all blobs of the record are new: they may hold what was erased.
+
+        Raises:
+            ConflictError: the champion is another one by now, or something was erased.
+            StateNotFound: a blob that the record names is not there.
+        """
+        _check_record(record)
+        data = canonical_json(record)
+        while True:
+            ledger = self._replayed()
+            if done := ledger.by_name(record["name"]):
+                return self._load(done)
+            self._check_commit(ledger, record, promote, parent, pinned)
+            update = Update(
+                id=record["id"],
+                name=record["name"],
+                request=record["request"],
+                parent=parent,
+                record=self.blobs.put(data),
+            )
+            self._check_blobs(ledger, update, [update.record, *_blobs_of(record)])
+            champion = update.id if promote else ledger.champion
+            if self._appended("update", asdict(update), champion, ledger.number):
+                return self._load(update)
+
+    def promote(self, key: str, expected: str | None) -> Head:
+        """Make a record the champion. Going back to an ancestor is a rollback.
+
+        Args:
+            key: its id, or the beginning of it.
+            expected: id of the champion that it replaces.
+
+        Raises:
+            ConflictError: the champion is another one.
+        """
+        while True:
+            ledger = self._replayed()
+            id = ledger.find(key).id
+            if ledger.champion == id:
+                return self.head()
+            if ledger.champion != expected:
+                raise ConflictError(
+                    f"{_short(id)} was to replace {_short(expected)} as the champion, but the "
+                    f"champion is now {_short(ledger.champion)}. Compare it with that one."
+                )
+            payload = {"id": id, "replaced": expected}
+            if self._appended("promote", payload, id, ledger.number):
+                return self.head()
+
+    def replace_blobs(
+        self, replaced: Mapping[str, str], payload: Mapping[str, Any], after: int
+    ) -> None:
+        """Erase: put other blobs in the place of some, in all records at once.
+
+        The order matters. First the caller puts the new blobs; then one journal entry makes
+        `resolve` answer with them; only then are the old ones removed. A process that dies on the
+        way has either changed nothing, or all but the removal, which the same call done again, or
+        a garbage collection, completes. Blobs that were replaced can never be committed again.
+
+        Args:
+            replaced: for each old hash the new one.
+            payload: facts to keep: why, by whom, what; never what was erased.
+            after: number of the head when the old blobs were read.
+
+        Raises:
+            ConflictError: something was committed since; it may hold what is to be erased.
+            StateNotFound: a new blob is not there.
+        """
+        ledger = self._replayed()
+        if any(ledger.replaced.get(old) != new for old, new in replaced.items()):
+            if ledger.number != after:
+                raise ConflictError(
+                    f"The store has changed since it was read for the erasure (entry {after}, now "
+                    f"{ledger.number}), and what was added may hold the same rows. Run it again."
+                )
+            self._check_replacement(ledger, replaced)
+            self._journal.append(
+                "erase", {**payload, "replaced": dict(replaced)}, ledger.champion, after
+            )
+        for old in replaced:
+            self.blobs.remove(old)
+
+    def gc(self, grace: timedelta = timedelta(days=14)) -> Garbage:
+        """Remove blobs that no record needs, and what killed processes left.
+
+        Args:
+            grace: younger ones stay: they may belong to an update that has not committed yet.
+                An update that loses a blob nevertheless is told so when it commits.
+        """
+        with self.lock("gc"):
+            return collect(self._files, self.blobs, self._journal, self._needed, grace)
+
+    # Working
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold a lock while a ``with`` block runs; freed by the system if the process is killed.
+
+        It keeps processes of one machine (of all that mount the folder, if locks work there) from
+        doing the same work twice. That a store stays whole does not depend on it.
+
+        Raises:
+            ConflictError: somebody holds it, and who.
+        """
+        return hold(self._files.folder / "locks", _safe(name), self._clock)
+
+    def scratch(self, name: str) -> Path:
+        """A local folder for the unfinished work of an update, kept until it is discarded."""
+        folder = self._files.folder / "scratch" / _safe(name)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateError(
+                f"The working folder {folder} could not be made: {error}. Check your rights there."
+            ) from error
+        return folder
+
+    def discard_scratch(self, name: str) -> None:
+        """Remove the unfinished work of an update; nothing happens if there is none."""
+        folder = self._files.folder / "scratch" / _safe(name)
+        if folder.exists():
+            shutil.rmtree(folder)
+
+    def verify(self) -> list[Problem]:
+        """Read and hash everything anew, and list what is wrong; slow, and complete."""
+        journal = Journal(self._files, self._clock)
+        problems = [
+            Problem(f"blob {name[:12]}", "is damaged.", "Copy it back from a backup.")
+            for name in self.blobs.damaged()
+        ]
+        try:
+            ledger = replay(Ledger(), journal.entries())
+        except (CorruptState, SchemaTooNew) as error:
+            return [Problem("journal", str(error)), *problems]
+        present = set(self.blobs)
+        for update in ledger.updates.values():
+            ...
+        return problems
