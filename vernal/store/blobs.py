@@ -30,7 +30,7 @@ class Blobs:
         ...     blobs = Blobs(open_files(folder))
         ...     name = blobs.put(b"weights")
         ...     name[:8], blobs.get(name), blobs.size(name)
-        ('9b52c76d', b'weights', 7)
+        ('9a129038', b'weights', 7)
     """
 
     def __init__(self, files: Files) -> None:
@@ -113,11 +113,7 @@ class Blobs:
 
     def damaged(self) -> list[str]:
         """Hash every blob anew, whatever is remembered, and list those that are not what was put."""
-        return [
-            name
-            for name in self
-            if hash_file(self._files.local(_path(name), fresh=True)) != name
-        ]
+        return [name for name in self if hash_file(self._files.local(_path(name), fresh=True)) != name]
 
     def __iter__(self) -> Iterator[str]:
         names = (path.rpartition("/")[2] for path in self._files.list("blobs"))

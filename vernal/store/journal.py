@@ -76,8 +76,8 @@ class Journal:
             self._last = entry
         return self._last
 
-    def entries(self) -> list[Entry]:
-        """All entries, oldest first; only those that are new since the last call are read.
+    def entries(self, after: int = 0) -> list[Entry]:
+        """The entries that follow a number, oldest first. Each is read once, and then remembered.
 
         Raises:
             CorruptState: an entry is damaged or missing, or is not the one that was written.
@@ -93,11 +93,9 @@ class Journal:
             entry = _decode(number, data)
             _check_link(self._entries[-1] if self._entries else None, entry)
             self._entries.append(entry)
-        return [*self._entries]
+        return self._entries[after:]
 
-    def append(
-        self, kind: str, payload: Mapping[str, Any], champion: str | None, after: int
-    ) -> Entry:
+    def append(self, kind: str, payload: Mapping[str, Any], champion: str | None, after: int) -> Entry:
         """Write the entry that follows number ``after``.
 
         Args:
@@ -130,6 +128,14 @@ class Journal:
                 raise _taken(after + 1) from None
         self._last = _decode(after + 1, data)
         return self._last
+
+    def appended(self, kind: str, payload: Mapping[str, Any], champion: str | None, after: int) -> bool:
+        """Append, and say whether it could be done; False: look at the new state, and decide again."""
+        try:
+            self.append(kind, payload, champion, after)
+        except ConflictError:
+            return False
+        return True
 
     def _after(self, entry: Entry) -> Entry | None:
         try:
@@ -216,6 +222,5 @@ def _broken(what: str) -> CorruptState:
 
 def _taken(number: int) -> ConflictError:
     return ConflictError(
-        f"Journal entry {number} has been written by another process. Look at the new state and "
-        "run it again."
+        f"Journal entry {number} has been written by another process. Look at the new state and run it again."
     )

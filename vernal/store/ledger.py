@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from vernal.base import StateNotFound, did_you_mean
@@ -38,6 +38,7 @@ class Ledger:
         number: how many entries were read.
         champion: id of the champion.
         updates: committed records by id, in the order of their commits.
+        ids: ids of the committed records by name.
         replaced: erased blobs, and what took their place.
         condemned: blobs that a garbage collection is about to remove.
         erased_at: number of the last erasure, 0 if there was none.
@@ -53,6 +54,7 @@ class Ledger:
     number: int = 0
     champion: str | None = None
     updates: dict[str, Update] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
     replaced: dict[str, str] = field(default_factory=dict)
     condemned: set[str] = field(default_factory=set)
     erased_at: int = 0
@@ -63,6 +65,7 @@ class Ledger:
         if entry.kind == "update":
             update = Update(**{name: entry.payload[name] for name in Update.__dataclass_fields__})
             self.updates[update.id] = update
+            self.ids[update.name] = update.id
         elif entry.kind == "erase":
             self.replaced |= entry.payload["replaced"]
             self.erased_at = entry.number
@@ -84,15 +87,14 @@ class Ledger:
             return self.updates[key if key in self.updates else matches[0]]
         if matches:
             raise StateNotFound(
-                f"{key!r} is the beginning of {len(matches)} records: {', '.join(matches[:5])}. "
-                "Write more of it."
+                f"{key!r} is the beginning of {len(matches)} records: {', '.join(matches[:5])}. Write more of it."
             )
         newest = [CHAMPION, *list(self.updates)[-9:]]
         raise StateNotFound(f"No record is called {key!r}. {did_you_mean(key, newest)}")
 
     def by_name(self, name: str) -> Update | None:
         """The update that was made of exactly this, if it was committed."""
-        return next((update for update in self.updates.values() if update.name == name), None)
+        return self.updates[self.ids[name]] if name in self.ids else None
 
     def lineage(self, update: Update) -> list[Update]:
         """An update and all that it descends from, oldest first."""
@@ -106,9 +108,7 @@ class Ledger:
 
     def _champion(self) -> Update:
         if self.champion is None:
-            raise StateNotFound(
-                "There is no champion yet. Run a first update, or promote a record by its id."
-            )
+            raise StateNotFound("There is no champion yet. Run a first update, or promote a record by its id.")
         return self.updates[self.champion]
 
     def _ancestors(self, update: Update) -> Iterator[Update]:
@@ -116,16 +116,3 @@ class Ledger:
         while update.parent is not None:
             update = self.updates[update.parent]
             yield update
-
-
-def replay(ledger: Ledger, entries: Iterable[Entry]) -> Ledger:
-    """Take in the entries that a ledger has not seen yet.
-
-    Examples:
-        >>> replay(Ledger(), [Entry(1, "promote", "a", {}, "", "")]).champion
-        'a'
-    """
-    for entry in entries:
-        if entry.number > ledger.number:
-            ledger.apply(entry)
-    return ledger

@@ -91,9 +91,7 @@ class LocalFiles(Files):
     def is_empty(self) -> bool:
         """Whether the folder is missing, or holds nothing but our own temporary files."""
         with reading(self.url, "."):
-            return not self._root.exists() or all(
-                name.startswith(_OURS) for name in os.listdir(self._root)
-            )
+            return not self._root.exists() or all(name.startswith(_OURS) for name in os.listdir(self._root))
 
     def size(self, path: str) -> int:
         """The number of bytes of a file."""

@@ -37,11 +37,7 @@ def hold(folder: Path, name: str, clock: Clock) -> Iterator[None]:
         ) from None
     try:
         # Beside the lock file, for that may not be readable while it is locked.
-        holder.write_text(
-            json.dumps(
-                {"process": os.getpid(), "host": socket.gethostname(), "since": str(clock.now())}
-            )
-        )
+        holder.write_text(json.dumps({"process": os.getpid(), "host": socket.gethostname(), "since": str(clock.now())}))
         yield
     finally:
         holder.unlink(missing_ok=True)

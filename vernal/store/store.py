@@ -22,12 +22,12 @@ everything is there. Two processes that commit at once write the same number, an
 
 from __future__ import annotations
 
+import contextlib
 import json
-import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from typing import Any
 from vernal.base import (
     Clock,
     ConflictError,
+    CorruptState,
     Problem,
     SchemaTooNew,
     StateError,
@@ -45,14 +46,21 @@ from vernal.base import (
 from vernal.store.address import open_files
 from vernal.store.blobs import Blobs
 from vernal.store.files import Files
-from vernal.store.garbage import Garbage, collect
+from vernal.store.garbage import Collector, Garbage
 from vernal.store.journal import SCHEMA_VERSION, Entry, Journal
-from vernal.store.ledger import CHAMPION, Ledger, Update, replay
+from vernal.store.ledger import CHAMPION, Ledger, Update
 from vernal.store.locks import hold
+from vernal.store.records import (
+    blobs_of,
+    check_blobs,
+    check_lineage,
+    check_name,
+    check_record,
+    check_replacement,
+    short,
+)
 
 MARKER = "vernal.json"
-_SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
-_REQUIRED = ("id", "name", "request", "artefacts")
 
 
 @dataclass(frozen=True)
@@ -98,9 +106,7 @@ class Store:
         (Head(number=1, champion='5b20'), 'n1')
     """
 
-    def __init__(
-        self, where: str | Path | Files, clock: Clock | None = None, create: bool = True
-    ) -> None:
+    def __init__(self, where: str | Path | Files, clock: Clock | None = None, create: bool = True) -> None:
         self._files = where if isinstance(where, Files) else open_files(where)
         self._clock = clock or SystemClock()
         _open(self._files, create)
@@ -167,15 +173,18 @@ class Store:
         return self._load(update) if update else None
 
     def resolve(self, blob: str) -> str:
-        """The blob that stands in the place of one that a record names: the same, unless rows were
-        erased from it since. Call it on every hash that comes from a record or from an index.
+        """The blob that stands in the place of one: itself, unless something was erased from it.
+
+        Call it on every hash that comes from a record or from an index. It knows what the store
+        knew when it last looked at the journal, as every other call does.
         """
-        return self._replayed().resolve(blob)
+        ledger = self._ledger if self._ledger.number else self._replayed()
+        return ledger.resolve(blob)
 
     # Writing
 
     def commit(
-        self, record: Mapping[str, Any], promote: bool, parent: str | None, pinned: int = 0
+        self, record: Mapping[str, Any], promote: bool, parent: str | None, pinned: int | None = None
     ) -> dict[str, Any]:
         """Make a record part of the store, in one step, after its blobs were put.
 
@@ -185,20 +194,20 @@ class Store:
             record: see the class.
             promote: whether it becomes the champion.
             parent: id of the record that it was trained from, None for a first one.
-            pinned: number of the head when the parent was read. Given, an erasure since then is a
-                conflict, even if all blobs of the record are new: they may hold what was erased.
+            pinned: number of the head when the parent was read. If given, an erasure since then is
+                a conflict even if all blobs are new, for they may hold what was erased.
 
         Raises:
             ConflictError: the champion is another one by now, or something was erased.
             StateNotFound: a blob that the record names is not there.
         """
-        _check_record(record)
+        check_record(record)
         data = canonical_json(record)
         while True:
             ledger = self._replayed()
             if done := ledger.by_name(record["name"]):
                 return self._load(done)
-            self._check_commit(ledger, record, promote, parent, pinned)
+            check_lineage(ledger, record, promote, parent)
             update = Update(
                 id=record["id"],
                 name=record["name"],
@@ -206,9 +215,11 @@ class Store:
                 parent=parent,
                 record=self.blobs.put(data),
             )
-            self._check_blobs(ledger, update, [update.record, *_blobs_of(record)])
+            blobs = {update.record, *blobs_of(record)}
+            check_blobs(ledger, blobs, pinned)
+            self._check_presence(blobs - self._inherited(ledger, parent))
             champion = update.id if promote else ledger.champion
-            if self._appended("update", asdict(update), champion, ledger.number):
+            if self._journal.appended("update", asdict(update), champion, ledger.number):
                 return self._load(update)
 
     def promote(self, key: str, expected: str | None) -> Head:
@@ -228,16 +239,14 @@ class Store:
                 return self.head()
             if ledger.champion != expected:
                 raise ConflictError(
-                    f"{_short(id)} was to replace {_short(expected)} as the champion, but the "
-                    f"champion is now {_short(ledger.champion)}. Compare it with that one."
+                    f"{short(id)} was to replace {short(expected)} as the champion, but the "
+                    f"champion is now {short(ledger.champion)}. Compare it with that one."
                 )
             payload = {"id": id, "replaced": expected}
-            if self._appended("promote", payload, id, ledger.number):
+            if self._journal.appended("promote", payload, id, ledger.number):
                 return self.head()
 
-    def replace_blobs(
-        self, replaced: Mapping[str, str], payload: Mapping[str, Any], after: int
-    ) -> None:
+    def replace_blobs(self, replaced: Mapping[str, str], payload: Mapping[str, Any], after: int) -> None:
         """Erase: put other blobs in the place of some, in all records at once.
 
         The order matters. First the caller puts the new blobs; then one journal entry makes
@@ -261,10 +270,10 @@ class Store:
                     f"The store has changed since it was read for the erasure (entry {after}, now "
                     f"{ledger.number}), and what was added may hold the same rows. Run it again."
                 )
-            self._check_replacement(ledger, replaced)
-            self._journal.append(
-                "erase", {**payload, "replaced": dict(replaced)}, ledger.champion, after
-            )
+            check_replacement(ledger, replaced)
+            check_blobs(ledger, {*replaced.values()}, None)
+            self._check_presence({*replaced.values()})
+            self._journal.append("erase", {**payload, "replaced": dict(replaced)}, ledger.champion, after)
         for old in replaced:
             self.blobs.remove(old)
 
@@ -276,7 +285,7 @@ class Store:
                 An update that loses a blob nevertheless is told so when it commits.
         """
         with self.lock("gc"):
-            return collect(self._files, self.blobs, self._journal, self._needed, grace)
+            return Collector(self._files, self.blobs, self._journal, self._replayed, self._needed).collect(grace)
 
     # Working
 
@@ -289,11 +298,11 @@ class Store:
         Raises:
             ConflictError: somebody holds it, and who.
         """
-        return hold(self._files.folder / "locks", _safe(name), self._clock)
+        return hold(self._files.folder / "locks", check_name(name), self._clock)
 
     def scratch(self, name: str) -> Path:
         """A local folder for the unfinished work of an update, kept until it is discarded."""
-        folder = self._files.folder / "scratch" / _safe(name)
+        folder = self._files.folder / "scratch" / check_name(name)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -304,22 +313,95 @@ class Store:
 
     def discard_scratch(self, name: str) -> None:
         """Remove the unfinished work of an update; nothing happens if there is none."""
-        folder = self._files.folder / "scratch" / _safe(name)
+        folder = self._files.folder / "scratch" / check_name(name)
         if folder.exists():
             shutil.rmtree(folder)
 
     def verify(self) -> list[Problem]:
-        """Read and hash everything anew, and list what is wrong; slow, and complete."""
-        journal = Journal(self._files, self._clock)
+        """Read and hash everything anew, and list what is wrong. Slow, and complete."""
         problems = [
-            Problem(f"blob {name[:12]}", "is damaged.", "Copy it back from a backup.")
-            for name in self.blobs.damaged()
+            Problem(f"blob {name[:12]}", "is damaged.", "Copy it back from a backup.") for name in self.blobs.damaged()
         ]
         try:
-            ledger = replay(Ledger(), journal.entries())
+            _check_marker(self._files)
+            self._ledger, self._journal = Ledger(), Journal(self._files, self._clock)
+            ledger = self._replayed()
         except (CorruptState, SchemaTooNew) as error:
             return [Problem("journal", str(error)), *problems]
+        return [*problems, *self._missing_blobs(ledger)]
+
+    def _missing_blobs(self, ledger: Ledger) -> Iterator[Problem]:
         present = set(self.blobs)
         for update in ledger.updates.values():
-            ...
-        return problems
+            where = f"record {short(update.id)}"
+            try:
+                missing = sorted(self._needed_by(ledger, update) - present)
+            except StateError as error:
+                yield Problem(where, str(error))
+                continue
+            for name in missing:
+                what = f"needs blob {short(name)}, which is missing."
+                yield Problem(where, what, "Copy it back from a backup.")
+
+    def _replayed(self) -> Ledger:
+        """The newest state, by reading what was written since the last time."""
+        for entry in self._journal.entries(after=self._ledger.number):
+            self._ledger.apply(entry)
+        return self._ledger
+
+    def _load(self, update: Update) -> dict[str, Any]:
+        if update.record not in self._records:
+            self._records[update.record] = self.blobs.get(update.record)
+        record: dict[str, Any] = json.loads(self._records[update.record])
+        return record
+
+    def _needed(self, ledger: Ledger) -> set[str]:
+        """All blobs that records need, and all that took the place of others."""
+        needed = {ledger.resolve(name) for name in ledger.replaced}
+        return needed.union(*(self._needed_by(ledger, one) for one in ledger.updates.values()))
+
+    def _needed_by(self, ledger: Ledger, update: Update) -> set[str]:
+        return {update.record, *map(ledger.resolve, blobs_of(self._load(update)))}
+
+    def _inherited(self, ledger: Ledger, parent: str | None) -> set[str]:
+        """Blobs that a committed record needs, so that they are there without looking."""
+        return self._needed_by(ledger, ledger.find(parent)) if parent else set()
+
+    def _check_presence(self, blobs: set[str]) -> None:
+        if missing := sorted(name for name in blobs if name not in self.blobs):
+            raise StateNotFound(
+                f"Blob {short(missing[0])} is not in {self.url}. Put it there before you commit "
+                "what needs it; if a garbage collection removed it, run the update again."
+            )
+
+
+def _open(files: Files, create: bool) -> None:
+    """Read the marker of a store, or make one where nothing is."""
+    try:
+        _check_marker(files)
+    except FileNotFoundError:
+        if not files.is_empty():
+            raise StateError(
+                f"{files.url} holds other files and no vernal store. Name an empty folder, or the folder of a store."
+            ) from None
+        if not create:
+            raise StateNotFound(
+                f"There is no store at {files.url}. Check the address, or run a first update, which makes one."
+            ) from None
+        with contextlib.suppress(FileExistsError):  # Another process has just made it.
+            files.create(MARKER, canonical_json({"schema_version": SCHEMA_VERSION}))
+
+
+def _check_marker(files: Files) -> None:
+    try:
+        version = json.loads(files.read(MARKER))["schema_version"]
+    except (ValueError, KeyError, TypeError):
+        raise CorruptState(
+            f'{MARKER} in {files.url} is damaged. Write {{"schema_version":{SCHEMA_VERSION}}} '
+            "into it, then verify the store."
+        ) from None
+    if version > SCHEMA_VERSION:
+        raise SchemaTooNew(
+            f"The store {files.url} has schema {version}, and this vernal reads up to "
+            f"{SCHEMA_VERSION}. Run: pip install --upgrade vernal"
+        )

@@ -61,9 +61,7 @@ class Verified:
     def _marks(self) -> dict[str, str]:
         if self._known is None:
             lines = self._path.read_text(errors="replace") if self._path.exists() else ""
-            self._known = dict(
-                line.split(" ", 1) for line in lines.splitlines() if line.count(" ") == 3
-            )
+            self._known = dict(line.split(" ", 1) for line in lines.splitlines() if line.count(" ") == 3)
         return self._known
 
 
