@@ -43,6 +43,10 @@ class Rows(ABC):
         A leaf of one shape comes as ``(k, *shape)``, a varying one as a list of `k` tensors.
         """
 
+    def extras(self, places: Tensor) -> dict[str, Tensor]:  # noqa: ARG002
+        """What is kept with the rows at `places` beside the rows themselves, ``(k, ...)`` each."""
+        return {}
+
     def items(self, places: Tensor) -> list[tuple[Any, Any]]:
         """The rows at `places` one by one, as a dataset would give them."""
         leaves = self.leaves(places)

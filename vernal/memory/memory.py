@@ -112,7 +112,7 @@ class Memory(Rows):
         seed: of the stream of random keys.
         n_seen: rows ever offered to this memory.
         structure: what a row looks like; None as long as there was none.
-        extras: what is kept with each row beside the row itself, e.g. logits.
+        kept: what is kept with each row beside the row itself, e.g. logits.
         segments: the files.
         index: which rows are in memory.
     """
@@ -123,7 +123,7 @@ class Memory(Rows):
         seed: int,
         n_seen: int = 0,
         structure: Schema | None = None,
-        extras: Mapping[str, Leaf] | None = None,
+        kept: Mapping[str, Leaf] | None = None,
         segments: Sequence[Segment] = (),
         index: Index | None = None,
     ) -> None:
@@ -131,7 +131,7 @@ class Memory(Rows):
         self.seed = seed
         self.n_seen = n_seen
         self.structure = structure
-        self.extras = dict(extras or {})
+        self.kept = dict(kept or {})
         self.segments = tuple(segments)
         self.index = Index.empty() if index is None else index
 
@@ -152,19 +152,21 @@ class Memory(Rows):
         if not -len(self) <= row < len(self):
             raise IndexError(f"Row {row} of a memory of {len(self)}.")
         places = torch.tensor([row % len(self)])
-        return self.items(places)[0], {name: self.column(name).gather(places)[0] for name in self.extras}
+        return self.items(places)[0], {name: values[0] for name, values in self.extras(places).items()}
 
     def leaves(self, places: Tensor) -> Leaves:
-        """Whole columns of these rows, and what is kept with them."""
-        return {name: self.column(name).gather(places) for name in (*self.schema.leaves, *self.extras)}
+        """Whole columns of these rows."""
+        return {name: self.column(name).gather(places) for name in self.schema.leaves}
+
+    def extras(self, places: Tensor) -> dict[str, Tensor]:
+        """What is kept with these rows, ``(k, ...)`` each."""
+        return {name: self._fixed(name).gather(places) for name in self.kept}
 
     def extra(self, name: str) -> Tensor:
         """What is kept with all rows under this name, ``(n, ...)``."""
-        if name not in self.extras:
-            raise KeyError(f"Nothing is kept under {name!r}. There is: {', '.join(self.extras) or 'nothing'}.")
-        values = self.column(name).gather(torch.arange(len(self)))
-        assert isinstance(values, Tensor)
-        return values
+        if name not in self.kept:
+            raise KeyError(f"Nothing is kept under {name!r}. There is: {', '.join(self.kept) or 'nothing'}.")
+        return self._fixed(name).gather(torch.arange(len(self)))
 
     def column(self, name: str) -> MappedColumn | MappedRagged:
         """One column of all rows, mapped on first use."""
@@ -174,14 +176,12 @@ class Memory(Rows):
 
     def will_need(self, places: Tensor) -> None:
         """Ask the system to begin reading these rows; returns at once."""
-        for name in (*self.schema.leaves, *self.extras):
+        for name in (*self.schema.leaves, *self.kept):
             self.column(name).will_need(places)
 
     def ids(self) -> Tensor:
         """What the rows are found by, ``(n, 16)`` uint8."""
-        values = self.column(ID).gather(torch.arange(len(self)))
-        assert isinstance(values, Tensor)
-        return values
+        return self._fixed(ID).gather(torch.arange(len(self)))
 
     # Planning
 
@@ -249,9 +249,9 @@ class Memory(Rows):
         ]
         moved = int(moving.sum())
         written, extras = self._write(schema, sources, moved + len(plan.add), folder)
-        if len(self) and len(plan.add) and extras != self.extras:
+        if len(self) and len(plan.add) and extras != self.kept:
             raise SchemaMismatch(
-                f"Rows are kept with {_listing(extras)}, but those in memory with {_listing(self.extras)}. "
+                f"Rows are kept with {_listing(extras)}, but those in memory with {_listing(self.kept)}. "
                 "Go on with the method that wrote this memory, or begin a new lineage."
             )
         segments = (*self.segments, *written)
@@ -262,7 +262,7 @@ class Memory(Rows):
             self.seed,
             self.n_seen + len(chunk),
             schema,
-            extras or self.extras,
+            extras or self.kept,
             *_without_empty(segments, kept.joined(new)),
         )
 
@@ -287,7 +287,7 @@ class Memory(Rows):
         index = Index(kept.segment.copy(), kept.place.copy(), kept.keys, kept.labels, kept.chunks)
         index.segment[moving], index.place[moving] = len(self.segments), np.arange(len(rows))
         segments, index = _without_empty((*self.segments, *written), index)
-        return replace_rows(survivors, segments, index, extras or self.extras)
+        return replace_rows(survivors, segments, index, extras or self.kept)
 
     def holds(self, ids: Iterable[str | int]) -> bool:
         """Whether any file of this memory holds one of these records, live or dead."""
@@ -301,7 +301,7 @@ class Memory(Rows):
             "seed": self.seed,
             "n_seen": self.n_seen,
             "schema": None if self.structure is None else self.structure.to_json(),
-            "extras": {n: {"dtype": leaf.dtype, "shape": [*leaf.shape]} for n, leaf in self.extras.items()},
+            "kept": {n: {"dtype": leaf.dtype, "shape": [*leaf.shape]} for n, leaf in self.kept.items()},
             "segments": [{"rows": s.rows, "columns": dict(s.columns)} for s in self.segments],
             "index": vars(self.index),
         }
@@ -314,7 +314,7 @@ class Memory(Rows):
             tree["seed"],
             tree["n_seen"],
             None if tree["schema"] is None else Schema.from_json(tree["schema"]),
-            {n: Leaf("tensor", e["dtype"], tuple(e["shape"])) for n, e in tree["extras"].items()},
+            {n: Leaf("tensor", e["dtype"], tuple(e["shape"])) for n, e in tree["kept"].items()},
             [Segment(s["rows"], s["columns"]) for s in tree["segments"]],
             Index(**tree["index"]),
         )
@@ -326,12 +326,17 @@ class Memory(Rows):
 
     # Inside
 
+    def _fixed(self, name: str) -> MappedColumn:
+        column = self.column(name)
+        assert isinstance(column, MappedColumn)
+        return column
+
     @cached_property
     def _mapped(self) -> dict[str, MappedColumn | MappedRagged]:
         return {}
 
     def _leaf(self, name: str) -> Leaf:
-        return _OWN.get(name) or self.extras.get(name) or self.schema.leaves[name]
+        return _OWN.get(name) or self.kept.get(name) or self.schema.leaves[name]
 
     def _map(self, name: str, index: Index) -> MappedColumn | MappedRagged:
         leaf = self._leaf(name)
@@ -346,7 +351,7 @@ class Memory(Rows):
         return alone.ids()
 
     def _like(self, index: Index) -> Memory:
-        return Memory(self._blobs, self.seed, self.n_seen, self.structure, self.extras, self.segments, index)
+        return Memory(self._blobs, self.seed, self.n_seen, self.structure, self.kept, self.segments, index)
 
     def _worn_out(self, kept: Index) -> np.ndarray[Any, Any]:
         """Segments to be written anew: more than half dead, and the smallest ones when there are too many."""
@@ -389,7 +394,7 @@ def _moved(memory: Memory, rows: Tensor) -> Iterator[Leaves]:
     for places in torch.split(rows, BLOCK):
         if len(places):
             own = {name: memory.column(name).gather(places) for name in _OWN}
-            yield memory.leaves(places) | own
+            yield memory.leaves(places) | memory.extras(places) | own
 
 
 def _annotated(chunk: Chunk, rows: Tensor, annotate: Annotate | None) -> Iterator[Leaves]:

@@ -17,8 +17,8 @@ from vernal.methods.method import Method, Step
 class DER(Method):
     r"""Replay the logits that the model gave when a row was stored [1]_.
 
-    With the new batch :math:`(x, y)`, and a draw :math:`(x', z')` from memory, where :math:`z'` are the logits at storing
-    time,
+    With the new batch :math:`(x, y)`, and a draw :math:`(x', z')` from memory, where :math:`z'` are the logits at
+    storing time,
 
     .. math::
         \ell(f(x), y) + \alpha \, \lVert f(x') - z' \rVert_2^2 .

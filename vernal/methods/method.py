@@ -72,7 +72,7 @@ class Step:
         outputs = self.model(torch.cat(tensors))
         if not isinstance(outputs, Tensor):
             return tuple(self.model(x) for x in inputs)
-        return tuple(outputs.split([len(t) for t in tensors]))
+        return tuple(torch.split(outputs, [len(t) for t in tensors]))
 
 
 @dataclass(frozen=True)
@@ -123,17 +123,17 @@ class Method(ABC):
         """The rows that one epoch walks through: the chunk, or what the memory will hold after this update."""
         return chunk
 
-    def begin(self, setting: Setting) -> None:
+    def begin(self, setting: Setting) -> None:  # noqa: B027 - nothing to do is the usual answer
         """Before the first step of an update; not called again when an interrupted update goes on."""
 
     @abstractmethod
     def loss(self, step: Step) -> Tensor:
         """The loss of one step, a scalar."""
 
-    def after_step(self, model: nn.Module) -> None:
+    def after_step(self, model: nn.Module) -> None:  # noqa: B027
         """After each step of the optimiser."""
 
-    def end(self, setting: Setting) -> None:
+    def end(self, setting: Setting) -> None:  # noqa: B027
         """After the last step of an update."""
 
     def keep(self, model: nn.Module, x: Any) -> dict[str, Tensor]:  # noqa: ARG002

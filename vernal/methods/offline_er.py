@@ -15,8 +15,8 @@ from vernal.methods.method import Method, Step
 class OfflineER(Method):
     r"""Replay, weighted by how much data there is on each side.
 
-    With the new batch :math:`(x, y)` of a chunk of :math:`n` rows, and a draw :math:`(x', y')` from a memory that stands for
-    the :math:`N` rows before it,
+    With the new batch :math:`(x, y)` of a chunk of :math:`n` rows, and a draw :math:`(x', y')` from a memory that
+    stands for the :math:`N` rows before it,
 
     .. math::
         w \, \ell(f(x), y) + (1 - w) \, \ell(f(x'), y') , \qquad w = \frac{n}{n + N} ,

@@ -1,1 +1,34 @@
-"""."""
+"""Training on Lightning Fabric: the loop, batches, replay, checkpoints, predictions."""
+
+from vernal.training.checkpoint import Checkpoint
+from vernal.training.feed import EpochFeed, Feed, Transforms
+from vernal.training.fit import Fitted, Job, fit, lower_is_better
+from vernal.training.options import Training
+from vernal.training.predict import Predictions, evaluating, predict
+from vernal.training.progress import Reporter, Silent
+from vernal.training.randomness import isolated
+from vernal.training.replay import MemoryReplay
+from vernal.training.task import check_outputs, mean_loss, row_losses, task_of
+
+__all__ = [
+    "Checkpoint",
+    "EpochFeed",
+    "Feed",
+    "Fitted",
+    "Job",
+    "MemoryReplay",
+    "Predictions",
+    "Reporter",
+    "Silent",
+    "Training",
+    "Transforms",
+    "check_outputs",
+    "evaluating",
+    "fit",
+    "isolated",
+    "lower_is_better",
+    "mean_loss",
+    "predict",
+    "row_losses",
+    "task_of",
+]

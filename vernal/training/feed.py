@@ -1,0 +1,187 @@
+"""Rows to batches: transforms, collation, device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map_only
+from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
+
+from vernal.base import DataError, derive_seed
+from vernal.data import Collate, DatasetRows, Rows, Schema, fixed_randomness
+
+Transform = Callable[[Any], Any]
+Batch = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Transforms:
+    """What happens to a row on its way into a batch.
+
+    Args:
+        x: applied to the input of every row.
+        y: applied to the target of every row.
+        collate: makes a batch ``(x, y)`` of a list of rows.
+    """
+
+    x: Transform | None = None
+    y: Transform | None = None
+    collate: Collate | None = None
+
+    def of_rows(self, rows: Sequence[tuple[Any, Any]], schema: Schema) -> tuple[Any, Any]:
+        """A batch of rows."""
+        changed = [(self.x(x) if self.x else x, self.y(y) if self.y else y) for x, y in rows]
+        if self.collate:
+            return self.collate(changed)
+        try:
+            x, y = default_collate(changed)
+        except (RuntimeError, TypeError) as error:
+            raise DataError(
+                f"These rows do not make a batch ({error}). They are ({schema}). If their lengths vary, "
+                "give the data module a `collate` function that pads them."
+            ) from error
+        return _as_float32(schema, "x", x, self.x), _as_float32(schema, "y", y, self.y)
+
+
+class Feed:
+    """Makes batches of rows, by place.
+
+    Columns that need no transform are gathered whole; everything else goes row by row, as a dataset would.
+
+    Args:
+        rows: where the rows are.
+        transforms: what happens to them.
+        device: where batches go.
+        seed: of the randomness inside the transforms; a batch has its own, so any process can make it again.
+    """
+
+    def __init__(self, rows: Rows, transforms: Transforms, device: torch.device, seed: int) -> None:
+        self.rows = rows
+        self._transforms = transforms
+        self.device = device
+        self._seed = seed
+        plain = transforms == Transforms() and not any(
+            leaf.varies or leaf.kind in ("str", "float") for leaf in rows.schema.leaves.values()
+        )
+        self._whole = plain and not isinstance(rows, DatasetRows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def batch(self, places: Tensor, *name: str | int) -> Batch:
+        """The rows at these places as a batch on the device; `name` names its randomness."""
+        batch: Batch = to_device(self.host_batch(places, *name), self.device)
+        return batch
+
+    def host_batch(self, places: Tensor, *name: str | int) -> Batch:
+        """The same, still in the memory of this process."""
+        extras = self.rows.extras(places)
+        if self._whole:
+            x, y = self.rows.schema.unflatten(self.rows.leaves(places))
+            return {"x": x, "y": y} | extras
+        with fixed_randomness(derive_seed(self._seed, "batch", *name)):
+            x, y = self._transforms.of_rows(self.rows.items(places), self.rows.schema)
+        return {"x": x, "y": y} | extras
+
+    def in_order(self, size: int) -> Iterator[Batch]:
+        """All rows in order, in batches of `size`."""
+        for number, places in enumerate(torch.split(torch.arange(len(self)), size)):
+            yield self.batch(places, "in order", number)
+
+
+class EpochFeed:
+    """The batches of a training, epoch by epoch: a function of the seed, so any step can be gone back to.
+
+    Args:
+        feed: makes the batches.
+        batch_size: rows in a batch, over all ranks.
+        seed: of the order.
+        rank: which of the processes this one is.
+        ranks: how many processes share each batch.
+        workers: processes that read ahead.
+    """
+
+    def __init__(self, feed: Feed, batch_size: int, seed: int, rank: int = 0, ranks: int = 1, workers: int = 0) -> None:
+        self._feed, self._size, self._seed = feed, batch_size, seed
+        self._rank, self._ranks = rank, ranks
+        self._plan = _Plan()
+        self._loader = _loader(feed, self._plan, workers) if workers else None
+
+    @property
+    def batches(self) -> int:
+        """Batches in an epoch."""
+        return -(-len(self._feed) // self._size)
+
+    @property
+    def rows(self) -> int:
+        """Rows in an epoch."""
+        return len(self._feed)
+
+    def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of one epoch, without the first `skip`."""
+        generator = torch.Generator().manual_seed(derive_seed(self._seed, "order", number))
+        order = torch.randperm(len(self._feed), generator=generator)
+        batches = torch.split(order, self._size)
+        self._plan.batches = [
+            (share(batches[i], self._rank, self._ranks), number, i) for i in range(skip, len(batches))
+        ]
+        if self._loader is None:
+            for places, *name in self._plan.batches:
+                yield self._feed.batch(places, *name)
+        else:
+            for batch in self._loader:
+                yield to_device(batch, self._feed.device)
+
+
+def share(places: Tensor, rank: int, ranks: int) -> Tensor:
+    """The part of a batch that belongs to one of several processes; never empty, so that all take the same steps."""
+    if ranks == 1:
+        return places
+    mine = places[rank::ranks]
+    return mine if len(mine) else places[rank % len(places)].reshape(1)
+
+
+def to_device(batch: Any, device: torch.device) -> Any:
+    """The batch with all its tensors on the device."""
+    if device.type == "cpu":
+        return batch
+    return tree_map_only(Tensor, lambda tensor: tensor.to(device, non_blocking=True), batch)
+
+
+class _Plan(Sampler[tuple[Tensor, int, int]]):
+    """Hands the batches of the current epoch to the workers."""
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[Tensor, int, int]] = []
+
+    def __iter__(self) -> Iterator[tuple[Tensor, int, int]]:
+        return iter(self.batches)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+
+class _Batches(Dataset[Batch]):
+    """A dataset whose rows are whole batches, so that workers collate as well."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    def __getitem__(self, key: tuple[Tensor, int, int]) -> Batch:
+        places, *name = key
+        return self._feed.host_batch(places, *name)
+
+
+def _loader(feed: Feed, plan: _Plan, workers: int) -> DataLoader[Batch]:
+    return DataLoader(_Batches(feed), batch_size=None, sampler=plan, num_workers=workers, persistent_workers=True)
+
+
+def _as_float32(schema: Schema, name: str, value: Any, transform: Transform | None) -> Any:
+    """Plain Python numbers become float64 tensors on collation; models want float32."""
+    leaf = schema.leaves.get(name)
+    plain = transform is None and leaf is not None and leaf.kind == "float"
+    return value.float() if plain and isinstance(value, Tensor) else value

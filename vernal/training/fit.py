@@ -1,0 +1,338 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from vernal.base import Clock, ConfigError, Progress, TrainingError
+from vernal.methods import Criterion, Method, Setting, Step
+from vernal.metrics import is_higher_better
+from vernal.training.checkpoint import Checkpoint
+from vernal.training.feed import EpochFeed
+from vernal.training.interruption import Interruption
+from vernal.training.options import Training
+from vernal.training.progress import Reporter
+from vernal.training.randomness import capture, restore
+from vernal.training.replay import MemoryReplay
+
+_LOOK_EVERY = 0.1  # seconds between two looks at the loss; a look makes an accelerator wait
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a training needs.
+
+    Args:
+        model: the model to train, on any device.
+        method: what it is trained with.
+        feed: the batches of new rows.
+        replay: the rows of earlier chunks.
+        setting: what the method sees before the first step and after the last.
+        criterion: ``criterion(outputs, targets)`` gives the mean loss.
+        optimizer: makes the optimiser of a model.
+        scheduler: makes the schedule of an optimiser, given the number of steps if it is known; None for none.
+        options: how to train.
+        n_new: rows in the new chunk.
+        n_before: rows of all chunks before it.
+        validate: measures the model for early stopping; None if there is no validation data.
+    """
+
+    model: nn.Module
+    method: Method
+    feed: EpochFeed
+    replay: Callable[[int], MemoryReplay]
+    setting: Callable[[nn.Module], Setting]
+    criterion: Criterion
+    optimizer: Callable[[nn.Module], Optimizer]
+    scheduler: Callable[[Optimizer, int | None], LRScheduler] | None
+    options: Training
+    n_new: int
+    n_before: int
+    validate: Callable[[nn.Module], Mapping[str, float]] | None = None
+
+
+@dataclass
+class Fitted:
+    """What came out of a training.
+
+    Args:
+        model: the trained model.
+        progress: how long it was trained.
+        losses: the mean loss of each epoch.
+        replayed: rows replayed from memory.
+        stopped: why it ended: ``"budget"`` or ``"patience"``.
+        resumed: whether it went on from a checkpoint.
+    """
+
+    model: nn.Module
+    progress: Progress
+    losses: list[float]
+    replayed: int
+    stopped: str = "budget"
+    resumed: bool = False
+
+
+@dataclass
+class _State:
+    """Where a training is; plain values, so that a checkpoint can hold it."""
+
+    epoch: int = 0
+    batch: int = 0
+    steps: int = 0
+    samples: int = 0
+    seconds: float = 0.0
+    losses: list[float] = field(default_factory=list)
+    best: float = math.inf
+    stale: int = 0
+    stopped: str = ""
+
+
+def fit(job: Job, fabric: Fabric, checkpoint: Checkpoint, reporter: Reporter, clock: Clock) -> Fitted:
+    """Train a model until the budget is spent.
+
+    Goes on from the checkpoint if there is one; on CPU the result is bit for bit that of a training that was never
+    interrupted. SIGINT and SIGTERM write a checkpoint between two steps and then stop.
+
+    Raises:
+        TrainingError: the loss is not finite.
+        KeyboardInterrupt: somebody asked to stop.
+    """
+    with Interruption() as interruption:
+        return _Loop(job, fabric, checkpoint, reporter, clock, interruption).run()
+
+
+class _Loop:
+    def __init__(
+        self,
+        job: Job,
+        fabric: Fabric,
+        checkpoint: Checkpoint,
+        reporter: Reporter,
+        clock: Clock,
+        interruption: Interruption,
+    ) -> None:
+        self._job, self._fabric, self._checkpoint = job, fabric, checkpoint
+        self._reporter, self._clock, self._interruption = reporter, clock, interruption
+        self._options = job.options
+        self._model = job.model.to(fabric.device)
+        optimizer = job.optimizer(self._model)
+        self._wrapped, self._optimizer = fabric.setup(self._model, optimizer)
+        self._scheduler = job.scheduler(optimizer, self._total_steps()) if job.scheduler else None
+        self._state = _State()
+        self._best_weights: dict[str, Tensor] | None = None
+        self._loss_sum = torch.zeros((), device=fabric.device)
+        self._loss_count = 0
+        self._replay = job.replay(0)
+        self._started = self._looked = self._saved = clock.seconds()
+
+    def run(self) -> Fitted:
+        resumed = self._resume()
+        self._started = self._saved = self._clock.seconds() - self._state.seconds
+        self._saved = self._clock.seconds()
+        self._wrapped.train()
+        if not resumed:
+            self._job.method.begin(self._job.setting(self._model))
+        self._fabric.call("on_train_start")
+        while not self._finished():
+            self._epoch()
+        if self._best_weights is not None:
+            self._model.load_state_dict(self._best_weights)
+        self._job.method.end(self._job.setting(self._model))
+        self._fabric.call("on_train_end")
+        return Fitted(
+            self._model,
+            self._progress(),
+            self._state.losses,
+            self._replay.position,
+            self._state.stopped or "budget",
+            resumed,
+        )
+
+    # One epoch, one step
+
+    def _epoch(self) -> None:
+        state, size = self._state, self._job.feed.rows
+        self._fabric.call("on_train_epoch_start")
+        for batch in self._job.feed.epoch(state.epoch, skip=state.batch):
+            last = state.batch + 1 == self._job.feed.batches
+            stepped = last or (state.batch + 1) % self._options.accumulate == 0
+            self._batch(batch, step=stepped)
+            state.batch += 1
+            state.samples = min(state.epoch * size + state.batch * self._options.batch_size, (state.epoch + 1) * size)
+            if stepped:
+                self._between_steps()
+            if stepped and not last and self._finished():
+                return self._close_epoch()
+        state.epoch, state.batch = state.epoch + 1, 0
+        return self._close_epoch()
+
+    def _batch(self, batch: Mapping[str, Any], *, step: bool) -> None:
+        job = self._job
+        loss = job.method.loss(
+            Step(
+                model=self._wrapped,
+                x=batch["x"],
+                y=batch["y"],
+                criterion=job.criterion,
+                memory=self._replay,
+                n_new=job.n_new,
+                n_before=job.n_before,
+                done=self._done(),
+            )
+        )
+        self._fabric.backward(loss / self._options.accumulate if self._options.accumulate > 1 else loss)
+        self._loss_sum += loss.detach()
+        self._loss_count += 1
+        if not step:
+            return
+        self._clip()
+        self._optimizer.step()
+        self._optimizer.zero_grad()
+        if self._scheduler is not None:
+            self._scheduler.step()
+        self._state.steps += 1
+        job.method.after_step(self._model)
+        self._fabric.call("on_train_batch_end", loss=loss, step=self._state.steps)
+
+    def _clip(self) -> None:
+        if self._options.clip_norm is not None:
+            self._fabric.clip_gradients(self._wrapped, self._optimizer, max_norm=self._options.clip_norm)
+        elif self._options.clip_value is not None:
+            self._fabric.clip_gradients(self._wrapped, self._optimizer, clip_val=self._options.clip_value)
+
+    def _close_epoch(self) -> None:
+        state = self._state
+        mean = self._look()
+        state.losses.append(mean)
+        self._loss_sum.zero_()
+        self._loss_count = 0
+        self._fabric.log("train_loss", mean, step=state.steps)
+        self._fabric.call("on_train_epoch_end", loss=mean, epoch=state.epoch)
+        if self._options.patience is not None:
+            self._watch()
+
+    def _between_steps(self) -> None:
+        """Everything that is not done at every step, because it takes time."""
+        now = self._clock.seconds()
+        if now - self._looked >= _LOOK_EVERY:
+            self._reporter.training(self._progress(), self._done(), self._look())
+            self._looked = now
+        if self._interruption.asked:
+            self._save()
+            raise KeyboardInterrupt
+        if now - self._saved >= 60 * self._options.checkpoint_minutes:
+            self._save()
+            self._saved = now
+
+    def _look(self) -> float:
+        mean = float(self._loss_sum / max(1, self._loss_count))
+        if not math.isfinite(mean):
+            self._checkpoint.discard()
+            raise TrainingError(
+                f"The loss became {mean} in epoch {self._state.epoch}, by step {self._state.steps}. Nothing was "
+                "stored; the champion is as it was. Lower the learning rate, set `clip_norm`, or look for missing "
+                "values in the data."
+            )
+        return mean
+
+    # Budget and early stopping
+
+    def _progress(self) -> Progress:
+        state = self._state
+        minutes = (self._clock.seconds() - self._started) / 60
+        return Progress(state.epoch, state.steps, state.samples, minutes)
+
+    def _done(self) -> float:
+        return self._options.duration.share_done(self._progress())
+
+    def _finished(self) -> bool:
+        return bool(self._state.stopped) or self._done() >= 1
+
+    def _total_steps(self) -> int | None:
+        budget, batches = self._options.duration, self._job.feed.batches
+        per_epoch = -(-batches // self._options.accumulate)
+        match budget.unit:
+            case "st":
+                return int(budget.amount)
+            case "ep":
+                return int(budget.amount) * per_epoch
+            case "sa":
+                return math.ceil(budget.amount / self._job.feed.rows * per_epoch)
+        return None
+
+    def _watch(self) -> None:
+        value = self._monitored()
+        state = self._state
+        if value < state.best:
+            state.best, state.stale = value, 0
+            self._best_weights = {k: v.detach().clone() for k, v in self._model.state_dict().items()}
+        else:
+            state.stale += 1
+            if state.stale >= (self._options.patience or 0):
+                state.stopped = "patience"
+
+    def _monitored(self) -> float:
+        """The watched number, turned so that lower is better."""
+        assert self._job.validate is not None
+        measured = self._job.validate(self._model)
+        self._wrapped.train()
+        name = self._options.monitor
+        if name not in measured:
+            raise ConfigError(f"`monitor` is {name!r}, but the validation measures {', '.join(measured)}.")
+        return measured[name] if lower_is_better(name) else -measured[name]
+
+    # Checkpoints
+
+    def _save(self) -> None:
+        self._state.seconds = self._clock.seconds() - self._started
+        if self._fabric.global_rank == 0:
+            self._checkpoint.save(
+                {
+                    "state": vars(self._state) | {"losses": list(self._state.losses)},
+                    "loss": [self._loss_sum.cpu(), self._loss_count],
+                    "model": self._model.state_dict(),
+                    "best": self._best_weights,
+                    "optimizer": self._optimizer.state_dict(),
+                    "scheduler": self._scheduler.state_dict() if self._scheduler else None,
+                    "precision": self._fabric.strategy.precision.state_dict(),
+                    "method": self._job.method.state_dict(),
+                    "draws": self._replay.position,
+                    "random": capture(),
+                }
+            )
+        self._reporter.note(f"checkpoint after {self._state.steps} steps")
+
+    def _resume(self) -> bool:
+        saved = self._checkpoint.load()
+        if saved is None:
+            return False
+        self._state = replace(_State(), **saved["state"])
+        self._loss_sum, self._loss_count = saved["loss"][0].to(self._fabric.device), saved["loss"][1]
+        self._model.load_state_dict(saved["model"])
+        self._best_weights = saved["best"]
+        self._optimizer.load_state_dict(saved["optimizer"])
+        if self._scheduler is not None:
+            self._scheduler.load_state_dict(saved["scheduler"])
+        self._fabric.strategy.precision.load_state_dict(saved["precision"])
+        self._job.method.load_state_dict(saved["method"])
+        self._replay = self._job.replay(saved["draws"])
+        restore(saved["random"])
+        self._reporter.note(f"goes on after {self._state.steps} steps")
+        return True
+
+
+def lower_is_better(metric: str) -> bool:
+    """Which way a metric improves; a user's own is taken to improve upwards, unless its name says ``loss``."""
+    try:
+        return not is_higher_better(metric)
+    except ConfigError:
+        return "loss" in metric or "error" in metric

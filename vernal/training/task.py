@@ -1,0 +1,96 @@
+"""What kind of question the targets ask, and the loss that it implies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from vernal.base import ConfigError, TrainingError
+from vernal.data import Schema
+
+CLASSIFICATION, REGRESSION = "classification", "regression"
+
+
+def task_of(schema: Schema) -> str | None:
+    """``"classification"`` for one whole number a row, ``"regression"`` for decimal ones, else None."""
+    leaf = schema.leaves.get("y")
+    if leaf is None or leaf.kind == "str" or leaf.varies:
+        return None
+    if leaf.torch_dtype.is_floating_point:
+        return REGRESSION
+    count = 1
+    for n in leaf.shape:
+        count *= n or 0
+    return CLASSIFICATION if count == 1 and leaf.torch_dtype != torch.bool else None
+
+
+def row_losses(task: str | None, loss_fn: Callable[[Any, Any], Tensor] | None) -> Callable[[Any, Any], Tensor]:
+    """The loss function: the user's, or the one that the task implies.
+
+    Returns:
+        ``loss(outputs, targets)``: one loss a row ``(B,)``, or whatever the user's function gives.
+
+    Raises:
+        ConfigError: the task implies none, and the user gave none.
+    """
+    if loss_fn is not None:
+        return loss_fn
+    if task == CLASSIFICATION:
+        return _cross_entropy
+    if task == REGRESSION:
+        return _squared_error
+    raise ConfigError(
+        "The targets are neither one whole number a row (classification) nor decimal numbers (regression), so no loss "
+        "is implied. Define `loss_fn` in the config file: it returns a function of (outputs, targets)."
+    )
+
+
+def mean_loss(losses: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
+    """The same loss as one number for the batch."""
+
+    def criterion(outputs: Any, targets: Any) -> Tensor:
+        loss = losses(outputs, targets)
+        return loss.mean() if loss.ndim else loss
+
+    return criterion
+
+
+def check_outputs(outputs: Any, labels_up_to: int | None, task: str | None, rows: int) -> None:
+    """Demand outputs that fit the targets, before training starts.
+
+    Args:
+        outputs: what the model says to `rows` rows.
+        labels_up_to: the largest label in sight, for a classification.
+        task: what `task_of` gave.
+        rows: rows in the batch.
+
+    Raises:
+        TrainingError: they do not fit.
+    """
+    if task != CLASSIFICATION or not isinstance(outputs, Tensor):
+        return
+    if outputs.ndim != 2 or len(outputs) != rows:
+        raise TrainingError(
+            f"The model gives {tuple(outputs.shape)} for {rows} rows. For a classification it must give one score a "
+            "class, (rows, classes). Define `loss_fn` if it means something else."
+        )
+    classes = outputs.shape[1]
+    if labels_up_to is not None and labels_up_to >= classes:
+        raise TrainingError(
+            f"The data has the label {labels_up_to}, but the model has {classes} outputs, for labels 0 to "
+            f"{classes - 1}. Give the model more outputs, or map the labels (`train_target_transform` and `test_target_transform`)."
+        )
+
+
+def _cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
+    return F.cross_entropy(outputs, targets.reshape(-1).long(), reduction="none")
+
+
+def _squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
+    # (B, 1) against (B,) would broadcast to (B, B).
+    outputs = outputs.reshape(targets.shape) if outputs.numel() == targets.numel() else outputs
+    return F.mse_loss(outputs, targets.to(outputs.dtype), reduction="none").reshape(len(targets), -1).mean(1)
