@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import operator
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -274,6 +275,7 @@ class Store:
             check_blobs(ledger, {*replaced.values()}, None)
             self._check_presence({*replaced.values()})
             self._journal.append("erase", {**payload, "replaced": dict(replaced)}, ledger.champion, after)
+            self._replayed()
         for old in replaced:
             self.blobs.remove(old)
 
@@ -394,7 +396,7 @@ def _open(files: Files, create: bool) -> None:
 
 def _check_marker(files: Files) -> None:
     try:
-        version = json.loads(files.read(MARKER))["schema_version"]
+        version = operator.index(json.loads(files.read(MARKER))["schema_version"])
     except (ValueError, KeyError, TypeError):
         raise CorruptState(
             f'{MARKER} in {files.url} is damaged. Write {{"schema_version":{SCHEMA_VERSION}}} '
