@@ -1,1 +1,20 @@
-"""."""
+"""The user's config file and options, as one checked plan."""
+
+from vernal.config.arguments import Argument
+from vernal.config.file import FUNCTIONS, ConfigFile, load_config
+from vernal.config.plan import Plan, Resolved, make_method, method_options, options_of, resolve
+from vernal.config.types import Type
+
+__all__ = [
+    "FUNCTIONS",
+    "Argument",
+    "ConfigFile",
+    "Plan",
+    "Resolved",
+    "Type",
+    "load_config",
+    "make_method",
+    "method_options",
+    "options_of",
+    "resolve",
+]

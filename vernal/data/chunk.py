@@ -179,7 +179,5 @@ def _seconds(times: Any) -> np.ndarray[Any, Any]:
         seconds = times.astype("datetime64[us]").astype(np.int64) / 1e6
         return np.asarray(np.where(np.isnat(times), np.nan, seconds))
     if not np.issubdtype(times.dtype, np.number):
-        raise DataError(
-            f"`times` are of type {times.dtype}. Give seconds since 1970 as numbers, or NumPy datetimes."
-        )
+        raise DataError(f"`times` are of type {times.dtype}. Give seconds since 1970 as numbers, or NumPy datetimes.")
     return np.asarray(times, dtype=np.float64)

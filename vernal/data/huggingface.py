@@ -58,9 +58,7 @@ def chunk_from_huggingface(
     wanted = [inputs] if isinstance(inputs, str) else [*inputs]
     for column in [*wanted, target, *([id_column] if id_column else [])]:
         if column not in dataset.column_names:
-            raise DataError(
-                f"The dataset has no column {column!r}. {did_you_mean(column, dataset.column_names)}"
-            )
+            raise DataError(f"The dataset has no column {column!r}. {did_you_mean(column, dataset.column_names)}")
     ids = dataset[id_column] if id_column else None
     return Chunk(_Pairs(dataset, inputs, target), ids=None if ids is None else [*ids], name=name)
 

@@ -50,10 +50,7 @@ class Rows(ABC):
     def items(self, places: Tensor) -> list[tuple[Any, Any]]:
         """The rows at `places` one by one, as a dataset would give them."""
         leaves = self.leaves(places)
-        return [
-            self.schema.row({path: leaves[path][i] for path in self.schema.leaves})
-            for i in range(len(places))
-        ]
+        return [self.schema.row({path: leaves[path][i] for path in self.schema.leaves}) for i in range(len(places))]
 
     def blocks(self) -> Iterator[Leaves]:
         """All rows in order, a bounded number at a time."""
@@ -89,9 +86,7 @@ class ColumnRows(Rows):
         for start in range(0, len(self), BLOCK):
             places = torch.arange(start, min(start + BLOCK, len(self)))
             yield {
-                path: column.values[start : start + BLOCK]
-                if isinstance(column, Fixed)
-                else column.gather(places)
+                path: column.values[start : start + BLOCK] if isinstance(column, Fixed) else column.gather(places)
                 for path, column in self.columns.items()
             }
 
@@ -131,9 +126,7 @@ class DatasetRows(Rows):
             if seen != self._schema:
                 self._schema = self._schema.merge(seen, f"row {place}")
             rows.append(self._schema.flatten(x, y))
-        columns = {
-            path: make_column(leaf, [row[path] for row in rows]) for path, leaf in self._schema.leaves.items()
-        }
+        columns = {path: make_column(leaf, [row[path] for row in rows]) for path, leaf in self._schema.leaves.items()}
         everything = torch.arange(len(rows))
         return {
             path: column.values if isinstance(column, Fixed) else column.gather(everything)
@@ -212,9 +205,7 @@ class Joined(Rows):
         return [next(first) if here else next(second) for here in in_first.tolist()]
 
 
-def _interleave(
-    first: Tensor | list[Tensor], second: Tensor | list[Tensor], back: Tensor
-) -> Tensor | list[Tensor]:
+def _interleave(first: Tensor | list[Tensor], second: Tensor | list[Tensor], back: Tensor) -> Tensor | list[Tensor]:
     if isinstance(first, Tensor) and isinstance(second, Tensor):
         return torch.cat([first, second]).index_select(0, back)
     both = [*first, *second]

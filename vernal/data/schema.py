@@ -124,11 +124,7 @@ class Schema:
 
     def flatten(self, x: Any, y: Any) -> dict[str, Tensor]:
         """The leaves of one row as tensors, by path."""
-        return {
-            path: _to_tensor(value)
-            for name, part in (("x", x), ("y", y))
-            for path, value in _leaves(part, name)
-        }
+        return {path: _to_tensor(value) for name, part in (("x", x), ("y", y)) for path, value in _leaves(part, name)}
 
     def unflatten(self, leaves: Mapping[str, Any]) -> tuple[Any, Any]:
         """Rebuild ``(x, y)`` from leaves, or from batches of leaves, by path."""
@@ -147,8 +143,7 @@ class Schema:
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The reverse of `to_json`."""
         leaves = {
-            path: Leaf(leaf["kind"], leaf["dtype"], tuple(leaf["shape"]))
-            for path, leaf in value["leaves"].items()
+            path: Leaf(leaf["kind"], leaf["dtype"], tuple(leaf["shape"])) for path, leaf in value["leaves"].items()
         }
         return cls(value["tree"], leaves)
 

@@ -25,7 +25,7 @@ MOST_SEGMENTS = 48  # each holds a few open files
 ID, TIME = "id", "time"
 _OWN = {ID: Leaf("tensor", "uint8", (16,)), TIME: Leaf("tensor", "float64", ())}
 
-Annotate = Callable[[Leaves], Mapping[str, Tensor]]
+Annotate = Callable[[Tensor], Mapping[str, Tensor]]
 
 
 class Blobs(Protocol):
@@ -226,7 +226,7 @@ class Memory(Rows):
             chunk: the new rows.
             number: the number of this update.
             folder: where files are put together before the blobs take them in.
-            annotate: computes what is to be kept with a block of rows, ``(k, ...)`` each.
+            annotate: gives what is to be kept with the chunk's rows at some places, ``(k, ...)`` each.
 
         Raises:
             SchemaMismatch: what is kept with the rows differs from what the memory has.
@@ -401,7 +401,7 @@ def _annotated(chunk: Chunk, rows: Tensor, annotate: Annotate | None) -> Iterato
     for places in torch.split(rows, BLOCK):
         if len(places):
             block = chunk.rows.leaves(places)
-            extra = dict(annotate(block)) if annotate else {}
+            extra = dict(annotate(places)) if annotate else {}
             yield block | extra | {ID: chunk.ids[places], TIME: chunk.times[places]}
 
 

@@ -11,30 +11,33 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from vernal.base import Clock, ConflictError
+from vernal.base import Clock, ConflictError, StateError
 
 
 @contextmanager
-def hold(folder: Path, name: str, clock: Clock) -> Iterator[None]:
-    """Hold a lock while the block runs, or say at once who holds it.
+def hold(folder: Path, name: str, clock: Clock, wait: bool = False) -> Iterator[None]:
+    """Hold a lock while the block runs; if another one holds it, wait, or say at once who that is.
 
     Args:
         folder: where the lock file lies; made if it is missing.
         name: name of the lock.
         clock: tells the time that others are told.
+        wait: whether to wait until it is free.
 
     Raises:
         ConflictError: another process holds the lock, or another place in this one.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f"{name}.lock")
     holder = folder / f"{name}.holder"
     try:
-        lock.acquire(timeout=0)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=-1 if wait else 0)
     except Timeout:
         raise ConflictError(
             f"{name!r} is being worked on by {_who(holder)}. Wait until it has finished, or stop it."
         ) from None
+    except OSError as error:
+        raise StateError(f"The lock {folder / name} could not be taken: {error}. Check your rights there.") from error
     try:
         # Beside the lock file, for that may not be readable while it is locked.
         holder.write_text(json.dumps({"process": os.getpid(), "host": socket.gethostname(), "since": str(clock.now())}))

@@ -1,6 +1,7 @@
 """Training on Lightning Fabric: the loop, batches, replay, checkpoints, predictions."""
 
 from vernal.training.checkpoint import Checkpoint
+from vernal.training.defaults import optimizer_fn
 from vernal.training.feed import EpochFeed, Feed, Transforms
 from vernal.training.fit import Fitted, Job, fit, lower_is_better
 from vernal.training.options import Training
@@ -28,6 +29,7 @@ __all__ = [
     "isolated",
     "lower_is_better",
     "mean_loss",
+    "optimizer_fn",
     "predict",
     "row_losses",
     "task_of",

@@ -24,8 +24,7 @@ class Training:
             taken; None to spend the whole budget.
         monitor: what `patience` watches: ``"loss"``, or the name of a metric.
         accelerator: ``auto``, ``cpu``, ``cuda``, ``mps``.
-        devices: how many devices.
-        strategy: how they work together: ``auto``, ``ddp``, ``fsdp``.
+        devices: how many devices; several train data-parallel, each on its share of every batch.
         precision: ``32-true``, ``bf16-mixed``, ``16-mixed``, ``bf16-true``, ``16-true``, ``64-true``.
         workers: processes that read and transform data; 0 to do it in the training process.
         checkpoint_minutes: minutes between checkpoints, from which an interrupted update goes on.
@@ -40,7 +39,6 @@ class Training:
     monitor: str = "loss"
     accelerator: str = "auto"
     devices: int = 1
-    strategy: str = "auto"
     precision: str = "32-true"
     workers: int = 0
     checkpoint_minutes: float = 5.0

@@ -59,12 +59,12 @@ def mean_loss(losses: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tens
     return criterion
 
 
-def check_outputs(outputs: Any, labels_up_to: int | None, task: str | None, rows: int) -> None:
+def check_outputs(outputs: Any, labels: tuple[int, int] | None, task: str | None, rows: int) -> None:
     """Demand outputs that fit the targets, before training starts.
 
     Args:
         outputs: what the model says to `rows` rows.
-        labels_up_to: the largest label in sight, for a classification.
+        labels: the smallest and the largest label, if they are known.
         task: what `task_of` gave.
         rows: rows in the batch.
 
@@ -79,10 +79,12 @@ def check_outputs(outputs: Any, labels_up_to: int | None, task: str | None, rows
             "class, (rows, classes). Define `loss_fn` if it means something else."
         )
     classes = outputs.shape[1]
-    if labels_up_to is not None and labels_up_to >= classes:
+    wrong = [label for label in labels or () if not 0 <= label < classes]
+    if wrong:
         raise TrainingError(
-            f"The data has the label {labels_up_to}, but the model has {classes} outputs, for labels 0 to "
-            f"{classes - 1}. Give the model more outputs, or map the labels (`train_target_transform` and `test_target_transform`)."
+            f"The data has the label {wrong[0]}, but the model has {classes} outputs, for labels 0 to "
+            f"{classes - 1}. Give the model more outputs, or map the labels (`train_target_transform` and "
+            "`test_target_transform`)."
         )
 
 

@@ -1,1 +1,8 @@
-"""."""
+"""The update: from a plan and new data to a committed record; loading and erasing what it stored."""
+
+from vernal.transaction.erasure import Erasure, erase, holds
+from vernal.transaction.load import load_model
+from vernal.transaction.result import Result
+from vernal.transaction.transaction import update
+
+__all__ = ["Erasure", "Result", "erase", "holds", "load_model", "update"]

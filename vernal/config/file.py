@@ -1,0 +1,181 @@
+"""The user's config file: plain typed functions, found by name."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from vernal.base import ConfigError, Problem, did_you_mean
+from vernal.config.arguments import Argument, arguments_of, merged, values_for
+from vernal.config.types import NotAllowed
+from vernal.training import optimizer_fn
+
+# The functions that vernal looks for, and what it passes to each beside hyperparameters.
+FUNCTIONS: dict[str, tuple[str, ...]] = {
+    "model_fn": ("seed",),
+    "data_module_fn": ("seed",),
+    "loss_fn": (),
+    "metrics_fn": (),
+    "method_fn": (),
+    "optimizer_fn": ("parameters", "model"),
+    "lr_scheduler_fn": ("optimizer", "total_steps"),
+    "train_transform": (),
+    "test_transform": (),
+    "buffer_transform": (),
+    "train_target_transform": (),
+    "test_target_transform": (),
+    "buffer_target_transform": (),
+    "callbacks_fn": (),
+    "loggers_fn": (),
+}
+REQUIRED_FUNCTIONS = ("model_fn", "data_module_fn")
+DEFAULTS: dict[str, Callable[..., Any]] = {"optimizer_fn": optimizer_fn}
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A config file that was loaded and read.
+
+    Args:
+        path: where it lies.
+        source: its text.
+        digest: a digest of its text and of all modules beside it that it imports.
+        functions: those of its functions that vernal knows, by name, and the defaults for others.
+        arguments: all their hyperparameters, by name.
+        problems: everything that is wrong with it.
+    """
+
+    path: Path
+    source: str
+    digest: str
+    functions: Mapping[str, Callable[..., Any]]
+    arguments: Mapping[str, Argument]
+    problems: tuple[Problem, ...]
+
+    def values(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        """All hyperparameters with their values: what was given, else the defaults.
+
+        Args:
+            given: values by name; text is read as on the command line where the type is another one.
+        """
+        problems = [
+            Problem(name, "is no argument of any function in the file.", did_you_mean(name, self.arguments))
+            for name in given
+            if name not in self.arguments
+        ]
+        values = {}
+        for name, argument in self.arguments.items():
+            if name not in given:
+                if argument.is_required:
+                    functions = " and ".join(argument.functions)
+                    problems.append(Problem(name, f"has no value, and {functions} needs one.", f"Pass {name}=..."))
+                else:
+                    values[name] = argument.default
+                continue
+            try:
+                value = given[name]
+                read = argument.type.read if isinstance(value, str) else argument.type.check
+                values[name] = read(value)
+            except NotAllowed as error:
+                problems.append(Problem(name, f"{error}."))
+        return values, problems
+
+    def call(self, name: str, arguments: Mapping[str, Any], **given: Any) -> Any:
+        """Call one of the functions with the hyperparameters that it takes; None if the file has no such function."""
+        function = self.functions.get(name)
+        return None if function is None else function(**values_for(function, arguments, given))
+
+
+def load_config(path: str | Path) -> ConfigFile:
+    """Load a config file and read its functions; nothing of it is called.
+
+    Raises:
+        ConfigError: there is no such file, or it cannot be imported. Everything else that is
+            wrong is listed in `problems`.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ConfigError([Problem(str(path), "does not exist, or is not a file.", "Give the path of a Python file.")])
+    path = path.resolve()
+    module, beside = _imported(path)
+    own = {name: value for name in FUNCTIONS if callable(value := getattr(module, name, None))}
+    functions = DEFAULTS | own
+    problems = [
+        Problem(path.name, f"`{name}` is missing.", f"Define it: `def {name}(...)`.")
+        for name in REQUIRED_FUNCTIONS
+        if name not in functions
+    ]
+    problems += _misspelt(module, path.name)
+    found = []
+    for name, function in functions.items():
+        arguments, wrong = arguments_of(function, name, FUNCTIONS[name])
+        found += arguments
+        problems += wrong
+    arguments_by_name, clashes = merged(found)
+    source = path.read_text()
+    return ConfigFile(path, source, _digest(source, beside), functions, arguments_by_name, (*problems, *clashes))
+
+
+def _imported(path: Path) -> tuple[ModuleType, list[Path]]:
+    # A name of its own, so that two config files never meet; the same one each time, so that workers find it.
+    name = f"vernal_config_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        with _importable(path.parent):
+            spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        line = next((f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)), None)
+        line = getattr(error, "lineno", None) or line
+        where = f"{path.name}, line {line}" if line else path.name
+        what = f"cannot be imported: {type(error).__name__}: {error}."
+        raise ConfigError([Problem(where, what)]) from error
+    return module, _modules_beside(path)
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """The modules beside a config file can be imported by it."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+
+
+def _modules_beside(path: Path) -> list[Path]:
+    files = {Path(f).resolve() for m in list(sys.modules.values()) if (f := getattr(m, "__file__", None))}
+    inside = [f for f in files if f.is_relative_to(path.parent) and f != path and f.suffix == ".py"]
+    return sorted(f for f in inside if "site-packages" not in f.parts)
+
+
+def _digest(source: str, beside: list[Path]) -> str:
+    hasher = hashlib.sha256(source.encode())
+    for file in beside:
+        hasher.update(file.read_bytes())
+    return hasher.hexdigest()
+
+
+def _misspelt(module: ModuleType, where: str) -> list[Problem]:
+    """Functions whose names look very much like one that vernal would have called."""
+    problems = []
+    for name, value in vars(module).items():
+        if name in FUNCTIONS or not callable(value) or getattr(value, "__module__", None) != module.__name__:
+            continue
+        close = get_close_matches(name, FUNCTIONS, n=1, cutoff=0.9)
+        if close and close[0] not in vars(module):
+            problems.append(Problem(where, f"`{name}` is never called.", f"Did you mean `{close[0]}`?"))
+    return problems

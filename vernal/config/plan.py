@@ -1,0 +1,174 @@
+"""What an update is to do: one value, from the command line or from Python."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vernal.base import ConfigError, Problem, check_range, did_you_mean
+from vernal.config.arguments import REQUIRED, Argument
+from vernal.config.file import ConfigFile, load_config
+from vernal.config.types import NotAllowed, Type
+from vernal.methods import Method, method_class, method_name
+from vernal.training import Training
+
+DEFAULT_METHOD = "er"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an update is to do.
+
+    Args:
+        config: the config file.
+        method: how to learn without forgetting: a method, or the name of one; None for what the config file's
+            `method_fn` gives, or experience replay.
+        arguments: values of hyperparameters of the functions in the config file.
+        training: how to train.
+        validation_memory: rows of validation data kept over all chunks, in equal shares; forgetting is measured
+            on them.
+        seed: of everything that is random.
+        change_method: go on from a model that another method trained.
+
+    Examples:
+        >>> Plan("config.py", method="er", training=Training(budget="3ep")).training.duration
+        Duration(amount=3, unit='ep')
+    """
+
+    config: str | Path
+    method: Method | str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    training: Training = field(default_factory=Training)
+    validation_memory: int = 10_000
+    seed: int = 0
+    change_method: bool = False
+
+    def __post_init__(self) -> None:
+        check_range("validation_memory", self.validation_memory, 1)
+        check_range("seed", self.seed, 0)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A plan whose config file was loaded, with every value in its place.
+
+    Args:
+        plan: the plan.
+        config: the config file.
+        arguments: all hyperparameters of the config file.
+        method: the method.
+    """
+
+    plan: Plan
+    config: ConfigFile
+    arguments: Mapping[str, Any]
+    method: Method
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything that determines the update, beside the data, as plain values."""
+        training = dataclasses.asdict(self.plan.training) | {"budget": str(self.plan.training.budget)}
+        return {
+            "config": {"file": self.config.path.name, "digest": self.config.digest},
+            "arguments": _plain(self.arguments),
+            "method": {"name": method_name(self.method), "options": _plain(method_options(self.method))},
+            "training": training,
+            "validation_memory": self.plan.validation_memory,
+            "seed": self.plan.seed,
+        }
+
+
+def resolve(plan: Plan) -> Resolved:
+    """Load the config file and put every value in its place.
+
+    Raises:
+        ConfigError: with everything that is wrong, at once.
+    """
+    config = load_config(plan.config)
+    values, problems = config.values(plan.arguments)
+    problems = [*config.problems, *problems]
+    method = None
+    try:
+        if not problems:
+            method = _method(plan, config, values)
+        elif isinstance(plan.method, str):
+            method_class(plan.method)
+    except ConfigError as error:
+        problems += [Problem("method", str(problem.what), problem.fix) for problem in error.problems]
+    if problems or method is None:
+        raise ConfigError(problems)
+    return Resolved(plan, config, values, method)
+
+
+def options_of(kind: type[Any], name: str) -> list[Argument]:
+    """The fields of a dataclass as arguments: what the command line offers for a method or for training."""
+    hints = typing.get_type_hints(kind)
+    found = []
+    for option in dataclasses.fields(kind):
+        default = option.default
+        if option.default_factory is not dataclasses.MISSING:
+            default = option.default_factory()
+        try:
+            annotation = str if option.name == "budget" else hints[option.name]
+            required = default is dataclasses.MISSING
+            found.append(Argument(option.name, Type.of(annotation), REQUIRED if required else default, (name,)))
+        except NotAllowed:
+            continue  # A field that has no spelling on the command line is for Python.
+    return found
+
+
+def make_method(name: str, options: Mapping[str, Any]) -> Method:
+    """A method by name, with options as values or as text.
+
+    Raises:
+        ConfigError: an unknown name, an unknown option, a value that does not fit.
+
+    Examples:
+        >>> make_method("er", {"memory_size": "100"})
+        ER(memory_size=100, memory_batch=64, alpha=1.0)
+    """
+    kind = method_class(name)
+    known = {argument.name: argument for argument in options_of(kind, name)}
+    values, problems = {}, []
+    for option, value in options.items():
+        if option not in known:
+            problems.append(Problem(f"{name}", f"has no option {option!r}.", did_you_mean(option, known)))
+            continue
+        try:
+            read = known[option].type.read if isinstance(value, str) else known[option].type.check
+            values[option] = read(value)
+        except NotAllowed as error:
+            problems.append(Problem(f"{name}({option})", f"{error}."))
+    if problems:
+        raise ConfigError(problems)
+    return kind(**values)
+
+
+def method_options(method: Method) -> dict[str, Any]:
+    """The hyperparameters of a method: its dataclass fields."""
+    kind = type(method)
+    if "__dataclass_fields__" not in vars(kind):
+        raise ConfigError(
+            f"{kind.__name__} is not a dataclass. Put @dataclass on it: its fields are its hyperparameters."
+        )
+    return {name: getattr(method, name) for name in vars(kind)["__dataclass_fields__"]}
+
+
+def _method(plan: Plan, config: ConfigFile, arguments: Mapping[str, Any]) -> Method:
+    if isinstance(plan.method, Method):
+        return plan.method
+    if plan.method is not None:
+        return make_method(plan.method, {})
+    own = config.call("method_fn", arguments)
+    if own is None:
+        return make_method(DEFAULT_METHOD, {})
+    if not isinstance(own, Method):
+        raise ConfigError(f"`method_fn` gives a {type(own).__name__}. It must give a `vernal.methods.Method`.")
+    return own
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

@@ -1,0 +1,157 @@
+"""How good the model is on every chunk so far: before the update and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from vernal import metrics
+from vernal.base import derive_seed
+from vernal.data import Picked, Rows
+from vernal.memory import Balanced, Memory
+from vernal.training import Feed, Predictions, evaluating, lower_is_better, predict
+from vernal.transaction.situation import Situation
+
+Say = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
+
+
+class Judge:
+    """Measures models on the validation rows of every chunk so far.
+
+    The rows are those that the validation memory will hold after the update, so old and new model are measured on the
+    very same rows, and so is the next one.
+
+    Args:
+        situation: what the update finds.
+        validation: the validation rows of earlier chunks.
+        device: where models are.
+        say: makes a model compute in the chosen precision.
+    """
+
+    def __init__(self, situation: Situation, validation: Memory, device: torch.device, say: Say) -> None:
+        self._situation, self._validation = situation, validation
+        self._device, self._say = device, say
+        self._own = situation.call("metrics_fn") or {}
+        chunk = situation.data.validation
+        self._plan = None
+        self.rows: Rows | None = validation if len(validation) else None
+        numbers = validation.index.chunks
+        if chunk is not None:
+            policy = Balanced(situation.resolved.plan.validation_memory, by="chunks")
+            self._plan = validation.plan(chunk, policy, situation.number)
+            self.rows = validation.planned(self._plan, chunk)
+            new = np.full(len(self._plan.add), situation.number)
+            numbers = np.concatenate([numbers[self._plan.keep], new])
+        self._places = {int(n): torch.from_numpy(np.flatnonzero(numbers == n)) for n in np.unique(numbers)}
+        self._before: dict[int, Predictions] = {}
+        self._initial: dict[str, float] | None = None
+
+    def before(self, champion: nn.Module, fresh: nn.Module) -> None:
+        """Measure the model that the update starts from, and one that never learned anything."""
+        self._before = self._predict(champion)
+        if self._plan is not None and self.rows is not None:
+            own = Picked(self.rows, self._places[self._situation.number])
+            self._initial = self.measure(fresh, own)
+
+    def overall(self, predictor: nn.Module) -> dict[str, float]:
+        """All metrics over the rows of all chunks together."""
+        assert self.rows is not None
+        return self.measure(predictor, self.rows)
+
+    def measure(self, predictor: nn.Module, rows: Rows) -> dict[str, float]:
+        """All metrics over some rows."""
+        return self._predictions(predictor, rows).measure(self._situation.task)
+
+    def after(self, predictor: nn.Module) -> dict[str, Any]:
+        """Measure the new model, and compare.
+
+        Returns:
+            ``validation``: for each chunk, in the order in which they came, how many rows there are, what was measured
+            before and after, and the flips; ``summary``: average, forgetting and transfer over all chunks;
+            ``headline``: the metric that these are about.
+        """
+        after = self._predict(predictor)
+        names = self._chunk_names()
+        table = [self._row(number, names[number], after[number]) for number in self._places]
+        headline = metrics.headline(self._situation.task) if self._situation.task else "loss"
+        return {
+            "headline": headline,
+            "higher_is_better": not lower_is_better(headline),
+            "validation": table,
+            "summary": self._summary(table, headline),
+        }
+
+    def admit(self, folder: Path) -> Memory | None:
+        """Write the next validation memory; None if there are no validation rows at all."""
+        chunk = self._situation.data.validation
+        if self._plan is None or chunk is None:
+            return self._validation if len(self._validation) else None
+        return self._validation.admit(self._plan, chunk, self._situation.number, folder)
+
+    def _predict(self, model: nn.Module) -> dict[int, Predictions]:
+        assert self.rows is not None or not self._places
+        return {
+            n: self._predictions(model, Picked(self.rows, places)) for n, places in self._places.items() if self.rows
+        }
+
+    def _predictions(self, model: nn.Module, rows: Rows) -> Predictions:
+        situation = self._situation
+        feed = Feed(rows, situation.transforms("test"), self._device, derive_seed(situation.seed, "evaluate"))
+        with evaluating(model):
+            return predict(self._say(model), feed, situation.losses, situation.task, self._own)
+
+    def _row(self, number: int, names: tuple[str, str | None], after: Predictions) -> dict[str, Any]:
+        before = self._before[number]
+        row: dict[str, Any] = {
+            "number": number,
+            "chunk": names[0],
+            "update": names[1],
+            "rows": len(self._places[number]),
+            "before": before.measure(self._situation.task),
+            "after": after.measure(self._situation.task),
+        }
+        if number == self._situation.number and self._initial is not None:
+            row["initial"] = self._initial
+        if self._situation.task == "classification" and after.predicted is not None:
+            assert before.predicted is not None
+            assert after.y is not None
+            row["negative_flips"] = metrics.negative_flip_rate(after.predicted, before.predicted, after.y)
+            row["positive_flips"] = metrics.positive_flip_rate(after.predicted, before.predicted, after.y)
+        return row
+
+    def _records(self) -> Sequence[Mapping[str, Any]]:
+        parent = self._situation.parent
+        return self._situation.store.lineage(parent.id) if parent else []
+
+    def _chunk_names(self) -> dict[int, tuple[str, str | None]]:
+        names = {r["number"]: (r["chunk"]["name"], r["id"]) for r in self._records()}
+        return names | {self._situation.number: (self._situation.data.train.name, None)}
+
+    def _summary(self, table: Sequence[Mapping[str, Any]], headline: str) -> dict[str, float]:
+        """The measures of the literature over the lower triangle: chunk by chunk, update by update."""
+        numbers = [row["number"] for row in table]
+        tables = {r["number"]: r["metrics"].get("validation", []) for r in self._records()}
+        tables[self._situation.number] = table
+        scores, initial = [], []
+        for i, number in enumerate(numbers):
+            measured = {row["number"]: row for row in tables.get(number, [])}
+            if any(n not in measured for n in numbers[: i + 1]):
+                return {}  # A chunk came without validation data, or its rows are gone.
+            line = [measured[n]["after"][headline] for n in numbers[: i + 1]]
+            scores.append(line)
+            initial.append(measured[number].get("initial", {}).get(headline))
+        for i in range(1, len(scores)):
+            # What the model before update i said of chunk i: forward transfer looks at that.
+            here = next(row for row in tables[numbers[i]] if row["number"] == numbers[i])
+            scores[i - 1].append(here["before"][headline])
+        return metrics.lineage_summary(
+            scores,
+            None if None in initial else initial,
+            metric=headline,
+            higher_is_better=not lower_is_better(headline),
+        )

@@ -1,0 +1,261 @@
+"""The part of an update that computes: training, evaluation, and writing what comes into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from vernal.base import Clock, ConfigError, derive_seed
+from vernal.memory import Memory
+from vernal.memory import Plan as Selection
+from vernal.methods import Method, Setting
+from vernal.training import (
+    Checkpoint,
+    EpochFeed,
+    Feed,
+    Fitted,
+    Job,
+    MemoryReplay,
+    Reporter,
+    check_outputs,
+    evaluating,
+    fit,
+    isolated,
+    mean_loss,
+)
+from vernal.transaction.evaluation import Judge
+from vernal.transaction.situation import Situation, check_finite, scratch_files
+
+EVALUATION_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What came out of the computing part; plain values and tensors.
+
+    Args:
+        model: the weights.
+        method: what the method keeps.
+        memory: the index of the rehearsal memory, if the method has one.
+        validation: the index of the validation memory, if there is validation data.
+        metrics: everything that was measured.
+        training: how the training went.
+        seconds: how long each part took.
+    """
+
+    model: dict[str, Tensor]
+    method: dict[str, Any]
+    memory: dict[str, Any] | None
+    validation: dict[str, Any] | None
+    metrics: dict[str, Any]
+    training: dict[str, Any]
+    seconds: dict[str, float]
+
+
+def learn(fabric: Fabric, situation: Situation, folder: Path, reporter: Reporter, clock: Clock) -> Learned:
+    """Train, evaluate, and write the rows that come into memory. Nothing becomes visible.
+
+    Args:
+        fabric: the devices.
+        situation: what the update finds.
+        folder: of its own, for the checkpoint and unfinished files.
+        reporter: who is told.
+        clock: measures how long things take.
+    """
+    with isolated(derive_seed(situation.seed, "training")):
+        return _Learning(fabric, situation, folder, reporter, clock).run()
+
+
+class _Learning:
+    def __init__(self, fabric: Fabric, situation: Situation, folder: Path, reporter: Reporter, clock: Clock) -> None:
+        self._fabric, self._situation = fabric, situation
+        self._reporter, self._clock = reporter, clock
+        self._checkpoint, self._parts = scratch_files(folder)
+        self._options = situation.resolved.plan.training
+        self._chunk = situation.data.train
+        self._criterion = mean_loss(situation.losses)
+        self._seconds: dict[str, float] = {}
+
+    def run(self) -> Learned:
+        situation = self._situation
+        method, champion = situation.method(), situation.champion().to(self._fabric.device)
+        self._check(champion)
+        memory = situation.memory()
+        selection = self._select(method, memory)
+        judge = Judge(situation, situation.validation_memory(), self._fabric.device, self._say)
+        self._phase("evaluate before")
+        judge.before(method.predictor(champion), situation.model().to(self._fabric.device))
+        self._phase("train")
+        fitted = self._fit(method, champion, memory, selection, judge)
+        self._phase("evaluate")
+        predictor = method.predictor(fitted.model)
+        metrics = judge.after(predictor)
+        if situation.data.test is not None:
+            metrics["test"] = judge.measure(predictor, situation.data.test.rows)
+        self._phase("write memory")
+        next_memory = self._admit(method, fitted.model, memory, selection)
+        next_validation = judge.admit(self._parts / "validation")
+        self._phase("")
+        return Learned(
+            model={name: value.detach().cpu() if isinstance(value, Tensor) else value
+                   for name, value in fitted.model.state_dict().items()},
+            method=method.state_dict(),
+            memory=next_memory.to_tree() if next_memory else None,
+            validation=next_validation.to_tree() if next_validation else None,
+            metrics=metrics,
+            training=_facts(fitted),
+            seconds=self._seconds,
+        )  # fmt: skip
+
+    # Before training
+
+    def _check(self, model: nn.Module) -> None:
+        """Find out before hours are spent whether the targets fit the model."""
+        situation = self._situation
+        if self._options.patience is not None and situation.data.validation is None:
+            raise ConfigError(
+                "`patience` stops training when the validation data stops improving, but the data module has no "
+                "`validation`. Give it one, or leave `patience` out."
+            )
+        check_finite(self._chunk)
+        feed = self._feed(situation, "test")
+        batch = feed.batch(torch.arange(min(2, len(self._chunk))), "check")
+        with evaluating(model), torch.no_grad():
+            outputs = self._say(model)(batch["x"])
+        labels = None
+        if situation.transforms("test").y is None and self._chunk.labels is not None:
+            labels = int(self._chunk.labels.min()), int(self._chunk.labels.max())
+        own_loss = "loss_fn" in situation.resolved.config.functions
+        check_outputs(outputs, labels, None if own_loss else situation.task, min(2, len(self._chunk)))
+
+    def _select(self, method: Method, memory: Memory) -> Selection | None:
+        policy = method.policy()
+        return None if policy is None else memory.plan(self._chunk, policy, self._situation.number)
+
+    # Training
+
+    def _fit(
+        self, method: Method, champion: nn.Module, memory: Memory, selection: Selection | None, judge: Judge
+    ) -> Fitted:
+        situation, fabric = self._situation, self._fabric
+        planned = memory.planned(selection, self._chunk) if selection else self._chunk.rows
+        rows = method.rows(self._chunk.rows, planned)
+        seed = derive_seed(situation.seed, "feed")
+        batches = Feed(rows, situation.transforms("train"), fabric.device, seed)
+        plain = Feed(rows, situation.transforms("test"), fabric.device, seed)
+        ranks = {"rank": fabric.global_rank, "ranks": fabric.world_size}
+        job = Job(
+            model=method.start(champion, lambda: situation.model("fresh", situation.number)),
+            method=method,
+            feed=EpochFeed(batches, self._options.batch_size, seed, workers=self._options.workers, **ranks),
+            replay=lambda position: MemoryReplay(
+                memory, situation.transforms("buffer"), fabric.device, situation.seed, position, **ranks
+            ),
+            setting=lambda model: Setting(model, self._criterion, partial(_pairs, plain)),
+            criterion=self._criterion,
+            optimizer=self._optimizer,
+            scheduler=self._scheduler if "lr_scheduler_fn" in situation.resolved.config.functions else None,
+            options=self._options,
+            n_new=len(self._chunk),
+            n_before=memory.n_seen,
+            validate=(lambda model: judge.overall(method.predictor(model))) if judge.rows else None,
+        )
+        return fit(job, fabric, Checkpoint(self._checkpoint), self._reporter, self._clock)
+
+    def _optimizer(self, model: nn.Module) -> Optimizer:
+        parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        if not parameters:
+            raise ConfigError("No parameter of the model requires a gradient, so there is nothing to train.")
+        optimizer = self._situation.call("optimizer_fn", parameters=parameters, model=model)
+        if not isinstance(optimizer, Optimizer):
+            raise ConfigError(f"`optimizer_fn` gives a {type(optimizer).__name__}. It must give a torch optimiser.")
+        return optimizer
+
+    def _scheduler(self, optimizer: Optimizer, total_steps: int | None) -> LRScheduler:
+        scheduler = self._situation.call("lr_scheduler_fn", optimizer=optimizer, total_steps=total_steps)
+        if not isinstance(scheduler, LRScheduler):
+            raise ConfigError(
+                f"`lr_scheduler_fn` gives a {type(scheduler).__name__}. It must give a torch scheduler; it is stepped "
+                "after every step of the optimiser."
+            )
+        return scheduler
+
+    # After training
+
+    def _admit(self, method: Method, model: nn.Module, memory: Memory, selection: Selection | None) -> Memory | None:
+        if selection is None:
+            return None
+        feed = self._feed(self._situation, "test")
+        keeps = type(method).keep is not Method.keep
+
+        def keep(places: Tensor) -> dict[str, Tensor]:
+            with evaluating(model), torch.no_grad():
+                kept = method.keep(_Speaking(self._say(model)), feed.batch(places, "keep")["x"])
+            return {name: value.detach().float().cpu() for name, value in kept.items()}
+
+        return memory.admit(
+            selection, self._chunk, self._situation.number, self._parts / "memory", keep if keeps else None
+        )
+
+    # Small things
+
+    def _feed(self, situation: Situation, kind: str) -> Feed:
+        return Feed(
+            self._chunk.rows, situation.transforms(kind), self._fabric.device, derive_seed(situation.seed, kind)
+        )
+
+    def _say(self, model: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The model as it computes in the chosen precision, without the machinery of several devices."""
+        precision = self._fabric.strategy.precision
+
+        def say(x: Any) -> Any:
+            with precision.forward_context():
+                return precision.convert_output(model(precision.convert_input(x)))
+
+        return say
+
+    def _phase(self, name: str) -> None:
+        now = self._clock.seconds()
+        if self._seconds:
+            last = next(reversed(self._seconds))
+            self._seconds[last] = now - self._seconds[last]
+        if name:
+            self._seconds[name] = now
+            self._reporter.phase(name)
+
+
+class _Speaking(nn.Module):
+    """A function in the shape of a module."""
+
+    def __init__(self, say: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._say = say
+
+    def forward(self, x: Any) -> Any:
+        return self._say(x)
+
+
+def _pairs(feed: Feed) -> Iterator[tuple[Any, Any]]:
+    for batch in feed.in_order(EVALUATION_BATCH):
+        yield batch["x"], batch["y"]
+
+
+def _facts(fitted: Fitted) -> dict[str, Any]:
+    return {
+        "epochs": fitted.progress.epochs,
+        "steps": fitted.progress.steps,
+        "samples": fitted.progress.samples,
+        "replayed": fitted.replayed,
+        "losses": fitted.losses,
+        "stopped": fitted.stopped,
+        "resumed": fitted.resumed,
+    }

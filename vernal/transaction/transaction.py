@@ -1,0 +1,197 @@
+"""One update, as a transaction.
+
+::
+
+    PIN the parent, read-only
+    NAME the update by all that determines it: parent, data, plan, code, seed  -> a repeated call ends here
+    STAGE: train, evaluate, write model, memory and state, out of everybody's sight
+    COMMIT by one small write, which also makes the new model the champion, if nobody else was first
+
+Whatever happens before the last line, a crash, Ctrl-C, a full disk, leaves champion and state as they were; the same
+call made again goes on from the last checkpoint.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from lightning_fabric import Fabric
+
+from vernal.base import Clock, ConflictError, SystemClock
+from vernal.config import Plan, Resolved, resolve
+from vernal.memory import Memory
+from vernal.state import pack
+from vernal.store import Store
+from vernal.training import Reporter, Silent
+from vernal.transaction.learn import Learned, learn
+from vernal.transaction.result import Result
+from vernal.transaction.situation import Parent, Situation, read_data
+
+try:
+    import resource
+except ImportError:  # Not on Windows.
+    resource = None  # type: ignore[assignment]
+
+SCHEMA_VERSION = 1
+LIBRARIES = ("vernal", "torch", "lightning-fabric", "numpy", "safetensors")
+
+
+def update(
+    plan: Plan,
+    store: Store | str | Path,
+    *,
+    parent: str | None = None,
+    promote: bool = True,
+    reporter: Reporter | None = None,
+    clock: Clock | None = None,
+) -> Result:
+    """Update a model with a new chunk of data, without forgetting the earlier ones.
+
+    Args:
+        plan: what to do.
+        store: where models and states are kept: a folder, or a URL. It is made if nothing is there.
+        parent: the update to start from; None for the champion, or a first update in an empty store.
+        promote: whether the new model becomes the champion.
+        reporter: who is told how far it is.
+        clock: tells the time.
+
+    Returns:
+        The committed update. If the same data, plan and code made one before, that one, at once.
+
+    Raises:
+        ConfigError: something is wrong with the plan or the config file; everything at once.
+        DataError: the data cannot be used as it is.
+        ConflictError: somebody else was first, or works on the very same update.
+        StateError: what is stored cannot be read, or the new state cannot be written.
+        TrainingError: the training failed; the champion is as it was.
+    """
+    clock, reporter = clock or SystemClock(), reporter or Silent()
+    began = clock.seconds()
+    reporter.phase("read config")
+    resolved = resolve(plan)
+    store = store if isinstance(store, Store) else Store(store, clock=clock)
+    head = store.head()
+    pinned = _parent(store, parent or head.champion)
+    if promote and parent is not None and pinned is not None and pinned.id != head.champion:
+        raise ConflictError(
+            f"Update {pinned.id} is not the champion, which is {head.champion}. Start from the champion, or leave the "
+            "new model beside it: --no-promote (`promote=False`)."
+        )
+    reporter.phase("read data")
+    data = read_data(resolved, lambda prepare: _one_at_a_time(store, resolved, prepare))
+    situation = Situation(resolved, store, pinned, data)
+    done = store.by_name(situation.name) or store.by_request(situation.request)
+    if done is not None:
+        return Result(done, store.url, repeated=True)
+    read = clock.seconds() - began
+    with store.lock(situation.name[:12]):
+        learned = _learn(situation, reporter, clock)
+        reporter.phase("commit")
+        record = _staged(situation, learned, promote, clock, {"read": read, **learned.seconds}, began)
+        record = store.commit(record, promote, pinned.id if pinned else None, head.number)
+        store.discard_scratch(situation.name[:12])
+    return Result(record, store.url)
+
+
+def _parent(store: Store, key: str | None) -> Parent | None:
+    return None if key is None else Parent(store.record(key), store)
+
+
+def _one_at_a_time(store: Store, resolved: Resolved, prepare: Callable[[], None]) -> None:
+    """Several jobs that start at once on one machine prepare their data one after the other."""
+    with store.lock(f"prepare-{resolved.config.digest[:12]}", wait=True):
+        prepare()
+
+
+def _learn(situation: Situation, reporter: Reporter, clock: Clock) -> Learned:
+    options = situation.resolved.plan.training
+    fabric = Fabric(
+        accelerator=options.accelerator,
+        devices=options.devices,
+        precision=options.precision,
+        callbacks=situation.call("callbacks_fn"),
+        loggers=situation.call("loggers_fn"),
+    )
+    return learn(fabric, situation, situation.store.scratch(situation.name[:12]), reporter, clock)
+
+
+def _staged(
+    situation: Situation,
+    learned: Learned,
+    promote: bool,
+    clock: Clock,
+    seconds: Mapping[str, float],
+    began: float,
+) -> dict[str, Any]:
+    """Put everything into the store, out of sight, and write the record that will make it visible."""
+    store, resolved, data = situation.store, situation.resolved, situation.data
+    at = clock.seconds()
+    artefacts = {
+        "model": _put(store, pack(learned.model)),
+        "method": _put(store, pack(learned.method)),
+        "config": _put(store, resolved.config.source.encode()),
+    }
+    for name, tree in (("memory", learned.memory), ("validation", learned.validation)):
+        if tree is not None:
+            artefacts[name] = _put(store, pack(tree)) | {"needs": Memory.from_tree(tree, store.blobs).needs}
+    training = learned.training
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "id": situation.name[:12],
+        "name": situation.name,
+        "request": situation.request,
+        "parent": situation.parent.id if situation.parent else None,
+        "number": situation.number,
+        "created": clock.now().isoformat(timespec="seconds"),
+        "chunk": {
+            "name": data.train.name,
+            "rows": len(data.train),
+            "fingerprint": data.train.fingerprint,
+            "fingerprints": data.fingerprints,
+            "times": data.train.time_span,
+        },
+        "plan": resolved.to_json(),
+        "config": str(resolved.config.path),
+        "task": situation.task,
+        "memory": _memory_facts(learned.memory),
+        "artefacts": artefacts,
+        "metrics": learned.metrics,
+        "training": training,
+        "costs": {
+            "seconds": {name: round(value, 4) for name, value in {**seconds, "store": clock.seconds() - at}.items()},
+            "total_seconds": round(clock.seconds() - began, 4),
+            "samples": training["samples"] + training["replayed"],
+            "bytes_written": store.bytes_written,
+            "peak_memory_bytes": _peak_memory(),
+        },
+        "environment": {
+            "python": sys.version.split()[0],
+            "machine": platform.machine(),
+            **{library: version(library) for library in LIBRARIES},
+        },
+        "decision": {
+            "yes": promote,
+            "why": "promoted on request, without a gate" if promote else "kept beside the champion, on request",
+        },
+    }
+
+
+def _put(store: Store, data: bytes) -> dict[str, Any]:
+    return {"blob": store.blobs.put(data), "bytes": len(data)}
+
+
+def _memory_facts(tree: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if tree is None:
+        return None
+    return {"rows": len(tree["index"]["keys"]), "seen": tree["n_seen"], "segments": len(tree["segments"])}
+
+
+def _peak_memory() -> int | None:
+    """The largest resident size of this process so far, in bytes."""
+    unit = {"darwin": 1}.get(sys.platform, 1024)
+    return int(unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) if resource else None
