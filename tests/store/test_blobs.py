@@ -44,7 +44,14 @@ def test_a_file_is_taken_over(blobs: Blobs, files: Files, tmp_path: Path) -> Non
     assert files.bytes_written == 7
 
 
-@pytest.mark.parametrize("read", ["get", "path", "size"])
+def test_several_are_read_in_the_order_asked_for(blobs: Blobs) -> None:
+    names = [blobs.put(data) for data in (b"1", b"2", b"3")]
+    assert blobs.get_many(names[::-1]) == [b"3", b"2", b"1"]
+    with pytest.raises(StateNotFound, match="Blob 000000000000 is not in"):
+        blobs.get_many([names[0], "0" * 64])
+
+
+@pytest.mark.parametrize("read", ["get", "path", "size", "modified"])
 def test_a_missing_blob_is_not_found(blobs: Blobs, read: str) -> None:
     with pytest.raises(StateNotFound, match=r"Blob 000000000000 is not in .* from a backup"):
         getattr(blobs, read)("0" * 64)

@@ -4,16 +4,18 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from vernal.base import ConflictError, SystemClock
+from vernal.base import ConflictError, StateError, SystemClock
 from vernal.store.locks import hold
 
 CLOCK = SystemClock()
 HOLDING = """
 import sys
+import threading
 from pathlib import Path
 from vernal.base import SystemClock
 from vernal.store.locks import hold
@@ -59,6 +61,25 @@ def test_a_killed_process_frees_its_lock(tmp_path: Path) -> None:
         process.kill()
         process.wait(timeout=10)
     with hold(tmp_path, "update-7c1e", CLOCK):
+        pass
+
+
+def test_who_waits_gets_the_lock_when_it_is_free(tmp_path: Path) -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", HOLDING, tmp_path], stdin=pipe, stdout=pipe) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        threading.Timer(0.05, process.kill).start()
+        with hold(tmp_path, "update-7c1e", CLOCK, wait=True):
+            assert process.wait(timeout=10) != 0
+
+
+def test_a_lock_that_cannot_be_taken_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "locks").write_bytes(b"")
+    with (
+        pytest.raises(StateError, match="could not be taken: .* Check your rights"),
+        hold(tmp_path / "locks", "a", CLOCK),
+    ):
         pass
 
 

@@ -23,6 +23,12 @@ def test_an_artefact_without_a_blob_is_refused() -> None:
         check_record({**RECORD, "artefacts": {"model": {"bytes": 3}}})
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}])
+def test_a_record_that_json_cannot_hold_is_refused(value: object) -> None:
+    with pytest.raises(StateError, match="Record 'a' cannot be written as JSON: .* None for what is not a number"):
+        check_record({**RECORD, "loss": value})
+
+
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", ".hidden", "-x", "ü", "a\n"])
 def test_names_that_are_dangerous_as_files_are_refused(name: str) -> None:
     with pytest.raises(StateError, match="cannot be a name in the store. Use letters, digits"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -66,13 +66,23 @@ class Blobs:
             StateNotFound: there is no such blob.
             CorruptState: what is there is something else.
         """
+        return self.get_many([name])[0]
+
+    def get_many(self, names: Sequence[str]) -> list[bytes]:
+        """The bytes of several small blobs, in their order; at once where they are far away.
+
+        Raises:
+            StateNotFound: one is not there.
+            CorruptState: one is something else.
+        """
         try:
-            data = self._files.read(_path(name))
-        except FileNotFoundError:
-            raise self._missing(name) from None
-        if digest(data) != name:
-            raise self._corrupt(name)
-        return data
+            found = self._files.read_many([_path(name) for name in names])
+        except FileNotFoundError as error:
+            raise self._missing(str(error).rpartition("/")[2]) from None
+        for name, data in zip(names, found, strict=True):
+            if digest(data) != name:
+                raise self._corrupt(name)
+        return found
 
     def path(self, name: str) -> Path:
         """A local file with the bytes, checked against their hash, for memory-mapping. Never write to it.
@@ -105,7 +115,10 @@ class Blobs:
 
     def modified(self, name: str) -> datetime:
         """When a blob was put, or put again."""
-        return self._files.modified(_path(name))
+        try:
+            return self._files.modified(_path(name))
+        except FileNotFoundError:
+            raise self._missing(name) from None
 
     def forget_all_but(self, names: set[str]) -> None:
         """Shorten the memory of what was verified to blobs that are still there."""
@@ -113,7 +126,7 @@ class Blobs:
 
     def damaged(self) -> list[str]:
         """Hash every blob anew, whatever is remembered, and list those that are not what was put."""
-        return [name for name in self if hash_file(self._files.local(_path(name), fresh=True)) != name]
+        return [name for name in self if not self._is_whole(name)]
 
     def __iter__(self) -> Iterator[str]:
         names = (path.rpartition("/")[2] for path in self._files.list("blobs"))
@@ -121,6 +134,12 @@ class Blobs:
 
     def __contains__(self, name: str) -> bool:
         return self._files.exists(_path(name))
+
+    def _is_whole(self, name: str) -> bool:
+        try:
+            return hash_file(self._files.local(_path(name), fresh=True)) == name
+        except FileNotFoundError:
+            return True  # It was removed a moment ago. Whether it is missed is another question.
 
     def _kept(self, name: str, size: int) -> bool:
         """Whether a blob is there and whole; if so it is made young, safe from garbage collection."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from vernal.base import SystemClock
+from vernal.base import StateNotFound, SystemClock
 from vernal.store.blobs import Blobs
 from vernal.store.files import Files
 from vernal.store.journal import Journal
@@ -99,7 +99,10 @@ class Collector:
         return old
 
     def _is_old(self, name: str, limit: datetime) -> bool:
-        return self._blobs.modified(name) < limit
+        try:
+            return self._blobs.modified(name) < limit
+        except StateNotFound:
+            return False  # An erasure has removed it a moment ago.
 
     def _appended(self, kind: str, payload: Mapping[str, Any], ledger: Ledger) -> bool:
         return self._journal.appended(kind, payload, ledger.champion, ledger.number)

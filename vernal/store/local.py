@@ -131,9 +131,9 @@ class LocalFiles(Files):
             return
         for folder, folders, names in os.walk(top, onerror=_raise):
             folders.sort()
-            for name in sorted(names):
-                if name.startswith(_OURS) == ours:
-                    yield Path(folder, name).relative_to(self._root).as_posix()
+            below = Path(folder).relative_to(self._root)
+            start = "" if below == Path() else f"{below.as_posix()}/"
+            yield from (start + name for name in sorted(names) if name.startswith(_OURS) == ours)
 
 
 def _link(temporary: Path, target: Path) -> bool:

@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vernal.base import ConflictError, StateError
+from vernal.base import ConflictError, StateError, canonical_json
 from vernal.store.ledger import CHAMPION, Ledger
 
 _FIELDS = ("id", "name", "request", "artefacts")
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
-def check_record(record: Mapping[str, Any]) -> None:
-    """Refuse a record that lacks a field, or has an id that cannot be one.
+def check_record(record: Mapping[str, Any]) -> bytes:
+    """Return a record as canonical JSON; refuse one that lacks something or cannot be written.
 
     Examples:
         >>> check_record({"id": "champion", "name": "n", "request": "r", "artefacts": {}})
@@ -35,6 +35,13 @@ the current one. Choose another id.
         raise StateError(
             f"A record cannot be called {CHAMPION!r}, which always means the current one. Choose another id."
         )
+    try:
+        return canonical_json(record)
+    except (TypeError, ValueError) as error:
+        raise StateError(
+            f"Record {record['id']!r} cannot be written as JSON: {error}. "
+            "Use plain values, and None for what is not a number."
+        ) from error
 
 
 def check_name(name: str) -> str:

@@ -26,7 +26,7 @@ import contextlib
 import json
 import operator
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -152,12 +152,12 @@ class Store:
 
     def records(self) -> list[dict[str, Any]]:
         """All records, in the order of their commits."""
-        return [self._load(update) for update in self._replayed().updates.values()]
+        return self._load_all([*self._replayed().updates.values()])
 
     def lineage(self, key: str) -> list[dict[str, Any]]:
         """A record and all that it descends from, oldest first."""
         ledger = self._replayed()
-        return [self._load(update) for update in ledger.lineage(ledger.find(key))]
+        return self._load_all(ledger.lineage(ledger.find(key)))
 
     def by_name(self, name: str) -> dict[str, Any] | None:
         """The record of the update that was determined by exactly this, None if there is none."""
@@ -176,11 +176,10 @@ class Store:
     def resolve(self, blob: str) -> str:
         """The blob that stands in the place of one: itself, unless something was erased from it.
 
-        Call it on every hash that comes from a record or from an index. It knows what the store
-        knew when it last looked at the journal, as every other call does.
+        Call it on every hash that comes from a record. What an index lists needs no call: an
+        erasure replaces the index as well.
         """
-        ledger = self._ledger if self._ledger.number else self._replayed()
-        return ledger.resolve(blob)
+        return self._replayed().resolve(blob)
 
     # Writing
 
@@ -202,8 +201,7 @@ class Store:
             ConflictError: the champion is another one by now, or something was erased.
             StateNotFound: a blob that the record names is not there.
         """
-        check_record(record)
-        data = canonical_json(record)
+        data = check_record(record)
         while True:
             ledger = self._replayed()
             if done := ledger.by_name(record["name"]):
@@ -275,7 +273,6 @@ class Store:
             check_blobs(ledger, {*replaced.values()}, None)
             self._check_presence({*replaced.values()})
             self._journal.append("erase", {**payload, "replaced": dict(replaced)}, ledger.champion, after)
-            self._replayed()
         for old in replaced:
             self.blobs.remove(old)
 
@@ -291,16 +288,16 @@ class Store:
 
     # Working
 
-    def lock(self, name: str) -> AbstractContextManager[None]:
+    def lock(self, name: str, wait: bool = False) -> AbstractContextManager[None]:
         """Hold a lock while a ``with`` block runs; freed by the system if the process is killed.
 
         It keeps processes of one machine (of all that mount the folder, if locks work there) from
         doing the same work twice. That a store stays whole does not depend on it.
 
         Raises:
-            ConflictError: somebody holds it, and who.
+            ConflictError: somebody holds it, and who; unless `wait` says to wait for it.
         """
-        return hold(self._files.folder / "locks", check_name(name), self._clock)
+        return hold(self._files.folder / "locks", check_name(name), self._clock, wait)
 
     def scratch(self, name: str) -> Path:
         """A local folder for the unfinished work of an update, kept until it is discarded."""
@@ -352,15 +349,19 @@ class Store:
         return self._ledger
 
     def _load(self, update: Update) -> dict[str, Any]:
-        if update.record not in self._records:
-            self._records[update.record] = self.blobs.get(update.record)
-        record: dict[str, Any] = json.loads(self._records[update.record])
-        return record
+        return self._load_all([update])[0]
+
+    def _load_all(self, updates: Sequence[Update]) -> list[dict[str, Any]]:
+        """Records, each a new dictionary; from the files only what was not read before."""
+        unread = [update.record for update in updates if update.record not in self._records]
+        self._records.update(zip(unread, self.blobs.get_many(unread), strict=True))
+        return [json.loads(self._records[update.record]) for update in updates]
 
     def _needed(self, ledger: Ledger) -> set[str]:
         """All blobs that records need, and all that took the place of others."""
-        needed = {ledger.resolve(name) for name in ledger.replaced}
-        return needed.union(*(self._needed_by(ledger, one) for one in ledger.updates.values()))
+        updates = [*ledger.updates.values()]
+        named = set[str]().union(*map(blobs_of, self._load_all(updates)))
+        return {update.record for update in updates} | {*map(ledger.resolve, named | {*ledger.replaced})}
 
     def _needed_by(self, ledger: Ledger, update: Update) -> set[str]:
         return {update.record, *map(ledger.resolve, blobs_of(self._load(update)))}
