@@ -76,14 +76,14 @@ def test_a_process_that_is_killed_at_any_moment_leaves_a_whole_store(local: File
     moments = random.Random(0)
     n_committed = 0
     for _ in range(20):
-        n_committed += 1 + committed_until_killed(local, after=moments.uniform(0, 0.03))
+        n_committed += 1 + committed_until_killed(local, after=moments.uniform(0, 0.05))
         store = Store(local)
         # What was reported as committed is there; one more may be, of which the report got lost.
         assert n_committed - 1 <= store.head().number <= n_committed
         n_committed = store.head().number
         assert [record["id"] for record in store.lineage("champion")] == [record["id"] for record in store.records()]
         assert_whole(store)
-    assert n_committed > 20
+    assert n_committed > 5  # Else the moments were too early to tell anything.
     store.gc(timedelta(0))
     assert [*local.leftovers("blobs"), *local.leftovers("journal")] == []
     assert_whole(store)

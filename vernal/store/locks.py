@@ -40,7 +40,8 @@ def hold(folder: Path, name: str, clock: Clock, wait: bool = False) -> Iterator[
         raise StateError(f"The lock {folder / name} could not be taken: {error}. Check your rights there.") from error
     try:
         # Beside the lock file, for that may not be readable while it is locked.
-        holder.write_text(json.dumps({"process": os.getpid(), "host": socket.gethostname(), "since": str(clock.now())}))
+        facts = {"process": os.getpid(), "host": socket.gethostname(), "since": str(clock.now())}
+        holder.write_text(json.dumps(facts), encoding="utf-8")
         yield
     finally:
         holder.unlink(missing_ok=True)
@@ -49,7 +50,7 @@ def hold(folder: Path, name: str, clock: Clock, wait: bool = False) -> Iterator[
 
 def _who(holder: Path) -> str:
     try:
-        facts = json.loads(holder.read_text())
+        facts = json.loads(holder.read_text(encoding="utf-8"))
         return f"process {facts['process']} on {facts['host']} since {facts['since']}"
     except (OSError, ValueError):  # It has just begun, or has just ended.
         return "another process"

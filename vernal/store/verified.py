@@ -44,7 +44,7 @@ class Verified:
         self._known = kept
         if self._path.exists():
             temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-            temporary.write_text("".join(f"{name} {mark}\n" for name, mark in kept.items()))
+            temporary.write_text("".join(f"{name} {mark}\n" for name, mark in kept.items()), encoding="utf-8")
             temporary.replace(self._path)
 
     def remember(self, name: str, file: Path) -> None:
@@ -53,14 +53,14 @@ class Verified:
         self._marks()[name] = mark
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a") as lines:
+            with self._path.open("a", encoding="utf-8") as lines:
                 lines.write(f"{name} {mark}\n")
         except OSError:
             return  # A full disk or a read-only store: it will be hashed again, that is all.
 
     def _marks(self) -> dict[str, str]:
         if self._known is None:
-            lines = self._path.read_text(errors="replace") if self._path.exists() else ""
+            lines = self._path.read_text(encoding="utf-8", errors="replace") if self._path.exists() else ""
             self._known = dict(line.split(" ", 1) for line in lines.splitlines() if line.count(" ") == 3)
         return self._known
 
