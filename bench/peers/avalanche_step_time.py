@@ -75,9 +75,7 @@ def main() -> None:
     train = load(options.data / "fashion_mnist", "train")
     for name, steps in (("avalanche", avalanche_steps), ("plain", plain_steps)):
         times = [1e3 * (end - start) for start, end in pairwise(steps(options, train))]
-        print(
-            f"{name}: {median(times):.2f} ms per step, memory {options.memory}, {len(times)} steps"
-        )
+        print(f"{name}: {median(times):.2f} ms per step, memory {options.memory}, {len(times)} steps")
 
 
 if __name__ == "__main__":

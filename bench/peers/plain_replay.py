@@ -123,9 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--method", choices=list(LOSSES), required=True)
     options = arguments(parser)
-    chunks, tests = (
-        in_chunks(load(options.data / "fashion_mnist", part)) for part in ("train", "t10k")
-    )
+    chunks, tests = (in_chunks(load(options.data / "fashion_mnist", part)) for part in ("train", "t10k"))
 
     def one(seed: int) -> Matrix:
         torch.manual_seed(seed)

@@ -101,9 +101,7 @@ def run(name: str, options: argparse.Namespace, train: Callable[[int], Matrix]) 
     center, error = mean_and_error([mean(matrix[-1]) for matrix in matrices.values()])
     print(f"{name}, {options.epochs} epochs: {center:.4f} +- {error:.4f} (standard error)\n")
     if options.json:
-        settings = {
-            key: value for key, value in vars(options).items() if key not in ("data", "json")
-        }
+        settings = {key: value for key, value in vars(options).items() if key not in ("data", "json")}
         found = json.loads(options.json.read_text()) if options.json.exists() else []
         found.append(
             {
