@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from vernal.base import check_range
+from vernal.base import check_range, check_whole
 from vernal.memory import Policy, Reservoir
 from vernal.methods.method import Method, Step
 
@@ -42,8 +43,8 @@ class DER(Method):
     alpha: float = 0.3
 
     def __post_init__(self) -> None:
-        check_range("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
-        check_range("memory_batch", self.memory_batch, 1)
+        check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
+        check_whole("memory_batch", self.memory_batch, 1)
         check_range("alpha", self.alpha, 0)
 
     def policy(self) -> Policy:
@@ -58,6 +59,6 @@ class DER(Method):
         logits, old_logits = step.forward(step.x, old["x"])
         return step.criterion(logits, step.y) + self.alpha * F.mse_loss(old_logits, old["z"])
 
-    def keep(self, model: nn.Module, x: Any) -> dict[str, Tensor]:
+    def keep(self, model: Callable[[Any], Any], x: Any) -> dict[str, Tensor]:
         """The logits."""
         return {"z": model(x)}

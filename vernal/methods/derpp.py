@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from vernal.base import check_range
+from vernal.base import check_range, check_whole
 from vernal.memory import Policy, Reservoir
 from vernal.methods.method import Method, Step
 
@@ -46,8 +47,8 @@ class DERpp(Method):
     beta: float = 0.5
 
     def __post_init__(self) -> None:
-        check_range("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
-        check_range("memory_batch", self.memory_batch, 1)
+        check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
+        check_whole("memory_batch", self.memory_batch, 1)
         check_range("alpha", self.alpha, 0)
         check_range("beta", self.beta, 0)
 
@@ -65,6 +66,6 @@ class DERpp(Method):
         loss = loss + self.alpha * F.mse_loss(a_logits, a["z"])
         return loss + self.beta * step.criterion(b_logits, b["y"])
 
-    def keep(self, model: nn.Module, x: Any) -> dict[str, Tensor]:
+    def keep(self, model: Callable[[Any], Any], x: Any) -> dict[str, Tensor]:
         """The logits."""
         return {"z": model(x)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from vernal.base import check_range
+from vernal.base import check_range, check_whole
 from vernal.memory import Policy, Reservoir
 from vernal.methods.method import Method, Step
 
@@ -40,8 +40,8 @@ class ER(Method):
     alpha: float = 1.0
 
     def __post_init__(self) -> None:
-        check_range("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
-        check_range("memory_batch", self.memory_batch, 1)
+        check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
+        check_whole("memory_batch", self.memory_batch, 1)
         check_range("alpha", self.alpha, 0)
 
     def policy(self) -> Policy:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from vernal.base import check_range
+from vernal.base import check_whole
 from vernal.data import Rows
 from vernal.memory import Balanced, Policy
 from vernal.methods.method import Method, Step
@@ -37,7 +37,7 @@ class GDumb(Method):
     memory_size: int = 500
 
     def __post_init__(self) -> None:
-        check_range("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
+        check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
 
     def policy(self) -> Policy:
         """As many rows of every class."""

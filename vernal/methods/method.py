@@ -136,7 +136,7 @@ class Method(ABC):
     def end(self, setting: Setting) -> None:  # noqa: B027
         """After the last step of an update."""
 
-    def keep(self, model: nn.Module, x: Any) -> dict[str, Tensor]:  # noqa: ARG002
+    def keep(self, model: Callable[[Any], Any], x: Any) -> dict[str, Tensor]:  # noqa: ARG002
         """What is kept with rows that come into memory, ``(B, ...)`` each; the model is in evaluation mode."""
         return {}
 

@@ -9,6 +9,7 @@ from vernal.training.predict import Predictions, evaluating, predict
 from vernal.training.progress import Reporter, Silent
 from vernal.training.randomness import isolated
 from vernal.training.replay import MemoryReplay
+from vernal.training.speaking import speaking
 from vernal.training.task import check_outputs, mean_loss, row_losses, task_of
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "optimizer_fn",
     "predict",
     "row_losses",
+    "speaking",
     "task_of",
 ]

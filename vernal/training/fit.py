@@ -23,6 +23,7 @@ from vernal.training.options import Training
 from vernal.training.progress import Reporter
 from vernal.training.randomness import capture, restore
 from vernal.training.replay import MemoryReplay
+from vernal.training.speaking import speaking
 
 _LOOK_EVERY = 0.1  # seconds between two looks at the loss; a look makes an accelerator wait
 
@@ -126,12 +127,16 @@ class _Loop:
         self._model = job.model.to(fabric.device)
         optimizer = job.optimizer(self._model)
         self._wrapped, self._optimizer = fabric.setup(self._model, optimizer)
+        # On one device the wrapper does nothing but convert types, and it is slower at that.
+        self._speak = speaking(fabric, self._model) if fabric.world_size == 1 else self._wrapped
+        self._budget = job.options.duration
         self._scheduler = job.scheduler(optimizer, self._total_steps()) if job.scheduler else None
         self._state = _State()
         self._best_weights: dict[str, Tensor] | None = None
         self._loss_sum = torch.zeros((), device=fabric.device)
         self._loss_count = 0
         self._replay = job.replay(0)
+        self._share = 0.0
         self._started = self._looked = self._saved = clock.seconds()
 
     def run(self) -> Fitted:
@@ -142,6 +147,8 @@ class _Loop:
         if not resumed:
             self._job.method.begin(self._job.setting(self._model))
         self._fabric.call("on_train_start")
+        if resumed and self._finished():
+            self._close_epoch()
         while not self._finished():
             self._epoch()
         if self._best_weights is not None:
@@ -170,23 +177,22 @@ class _Loop:
             state.samples = min(state.epoch * size + state.batch * self._options.batch_size, (state.epoch + 1) * size)
             if stepped:
                 self._between_steps()
-            if stepped and not last and self._finished():
-                return self._close_epoch()
-        state.epoch, state.batch = state.epoch + 1, 0
-        return self._close_epoch()
+            if stepped and self._finished():
+                break
+        self._close_epoch()
 
     def _batch(self, batch: Mapping[str, Any], *, step: bool) -> None:
         job = self._job
         loss = job.method.loss(
             Step(
-                model=self._wrapped,
+                model=self._speak,
                 x=batch["x"],
                 y=batch["y"],
                 criterion=job.criterion,
                 memory=self._replay,
                 n_new=job.n_new,
                 n_before=job.n_before,
-                done=self._done(),
+                done=self._share,
             )
         )
         self._fabric.backward(loss / self._options.accumulate if self._options.accumulate > 1 else loss)
@@ -212,6 +218,8 @@ class _Loop:
     def _close_epoch(self) -> None:
         state = self._state
         mean = self._look()
+        if state.batch == self._job.feed.batches:
+            state.epoch, state.batch = state.epoch + 1, 0
         state.losses.append(mean)
         self._loss_sum.zero_()
         self._loss_count = 0
@@ -224,7 +232,7 @@ class _Loop:
         """Everything that is not done at every step, because it takes time."""
         now = self._clock.seconds()
         if now - self._looked >= _LOOK_EVERY:
-            self._reporter.training(self._progress(), self._done(), self._look())
+            self._reporter.training(self._progress(), self._share, self._look())
             self._looked = now
         if self._interruption.asked:
             self._save()
@@ -238,7 +246,7 @@ class _Loop:
         if not math.isfinite(mean):
             self._checkpoint.discard()
             raise TrainingError(
-                f"The loss became {mean} in epoch {self._state.epoch}, by step {self._state.steps}. Nothing was "
+                f"The loss became {mean} in epoch {self._state.epoch + 1}, by step {self._state.steps}. Nothing was "
                 "stored; the champion is as it was. Lower the learning rate, set `clip_norm`, or look for missing "
                 "values in the data."
             )
@@ -252,13 +260,14 @@ class _Loop:
         return Progress(state.epoch, state.steps, state.samples, minutes)
 
     def _done(self) -> float:
-        return self._options.duration.share_done(self._progress())
+        return self._budget.share_done(self._progress())
 
     def _finished(self) -> bool:
-        return bool(self._state.stopped) or self._done() >= 1
+        self._share = self._done()
+        return bool(self._state.stopped) or self._share >= 1
 
     def _total_steps(self) -> int | None:
-        budget, batches = self._options.duration, self._job.feed.batches
+        budget, batches = self._budget, self._job.feed.batches
         per_epoch = -(-batches // self._options.accumulate)
         match budget.unit:
             case "st":

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vernal.base import ConfigError, Duration, check_range
+from vernal.base import ConfigError, Duration, check_range, check_whole
 
 PRECISIONS = ("32-true", "64-true", "16-true", "bf16-true", "16-mixed", "bf16-mixed")
+ACCELERATORS = ("auto", "cpu", "cuda", "mps")
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,21 @@ class Training:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "budget", Duration.parse(self.budget))
-        check_range("batch_size", self.batch_size, 1)
-        check_range("accumulate", self.accumulate, 1)
-        check_range("devices", self.devices, 1)
-        check_range("workers", self.workers, 0)
+        check_whole("batch_size", self.batch_size, 1)
+        check_whole("accumulate", self.accumulate, 1)
+        check_whole("devices", self.devices, 1)
+        check_whole("workers", self.workers, 0)
         check_range("checkpoint_minutes", self.checkpoint_minutes, 0)
-        for name in ("clip_norm", "clip_value", "patience"):
+        for name in ("clip_norm", "clip_value"):
             if getattr(self, name) is not None:
                 check_range(name, getattr(self, name), 0)
+        if self.patience is not None:
+            check_whole("patience", self.patience, 1)
         if self.clip_norm is not None and self.clip_value is not None:
             raise ConfigError("`clip_norm` and `clip_value` are both set. Set one of them.")
-        if self.precision not in PRECISIONS:
-            raise ConfigError(f"`precision` must be one of {', '.join(PRECISIONS)}, got {self.precision!r}.")
+        for name, allowed in (("precision", PRECISIONS), ("accelerator", ACCELERATORS)):
+            if (value := getattr(self, name)) not in allowed:
+                raise ConfigError(f"`{name}` must be one of {', '.join(allowed)}, got {value!r}.")
 
     @property
     def duration(self) -> Duration:

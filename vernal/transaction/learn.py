@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ from vernal.training import (
     fit,
     isolated,
     mean_loss,
+    speaking,
 )
 from vernal.transaction.evaluation import Judge
 from vernal.transaction.situation import Situation, check_finite, scratch_files
@@ -91,7 +92,7 @@ class _Learning:
         self._check(champion)
         memory = situation.memory()
         selection = self._select(method, memory)
-        judge = Judge(situation, situation.validation_memory(), self._fabric.device, self._say)
+        judge = Judge(situation, situation.validation_memory(), self._fabric.device, partial(speaking, self._fabric))
         self._phase("evaluate before")
         judge.before(method.predictor(champion), situation.model().to(self._fabric.device))
         self._phase("train")
@@ -130,7 +131,7 @@ class _Learning:
         feed = self._feed(situation, "test")
         batch = feed.batch(torch.arange(min(2, len(self._chunk))), "check")
         with evaluating(model), torch.no_grad():
-            outputs = self._say(model)(batch["x"])
+            outputs = speaking(self._fabric, model)(batch["x"])
         labels = None
         if situation.transforms("test").y is None and self._chunk.labels is not None:
             labels = int(self._chunk.labels.min()), int(self._chunk.labels.max())
@@ -199,7 +200,7 @@ class _Learning:
 
         def keep(places: Tensor) -> dict[str, Tensor]:
             with evaluating(model), torch.no_grad():
-                kept = method.keep(_Speaking(self._say(model)), feed.batch(places, "keep")["x"])
+                kept = method.keep(speaking(self._fabric, model), feed.batch(places, "keep")["x"])
             return {name: value.detach().float().cpu() for name, value in kept.items()}
 
         return memory.admit(
@@ -213,16 +214,6 @@ class _Learning:
             self._chunk.rows, situation.transforms(kind), self._fabric.device, derive_seed(situation.seed, kind)
         )
 
-    def _say(self, model: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """The model as it computes in the chosen precision, without the machinery of several devices."""
-        precision = self._fabric.strategy.precision
-
-        def say(x: Any) -> Any:
-            with precision.forward_context():
-                return precision.convert_output(model(precision.convert_input(x)))
-
-        return say
-
     def _phase(self, name: str) -> None:
         now = self._clock.seconds()
         if self._seconds:
@@ -231,17 +222,6 @@ class _Learning:
         if name:
             self._seconds[name] = now
             self._reporter.phase(name)
-
-
-class _Speaking(nn.Module):
-    """A function in the shape of a module."""
-
-    def __init__(self, say: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self._say = say
-
-    def forward(self, x: Any) -> Any:
-        return self._say(x)
 
 
 def _pairs(feed: Feed) -> Iterator[tuple[Any, Any]]:
