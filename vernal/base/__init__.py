@@ -19,7 +19,7 @@ from vernal.base.errors import (
     VernalError,
 )
 from vernal.base.extras import require
-from vernal.base.ranges import check_range
+from vernal.base.ranges import check_range, check_whole
 from vernal.base.seed import derive_seed
 from vernal.base.suggest import did_you_mean
 
@@ -43,6 +43,7 @@ __all__ = [
     "VernalError",
     "canonical_json",
     "check_range",
+    "check_whole",
     "derive_seed",
     "did_you_mean",
     "digest",

@@ -28,3 +28,26 @@ def check_range(name: str, value: float, minimum: float, maximum: float | None =
     inside = isinstance(value, int | float) and minimum <= value and (maximum is None or value <= maximum)
     if not inside:
         raise ConfigError(f"`{name}` must be {allowed}, got {value!r}." + (f" {hint}" if hint else ""))
+
+
+def check_whole(name: str, value: float, minimum: int, hint: str = "") -> None:
+    """Demand a whole number in a range that has no upper end.
+
+    Args:
+        name: of the argument.
+        value: what was given.
+        minimum: the smallest allowed value.
+        hint: what to do instead.
+
+    Raises:
+        ConfigError: it is not a whole number in the range.
+
+    Examples:
+        >>> check_whole("memory_size", 2.5, 1)
+        Traceback (most recent call last):
+        ...
+        vernal.base.errors.ConfigError: `memory_size` must be a whole number, got 2.5.
+    """
+    check_range(name, value, minimum, hint=hint)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ConfigError(f"`{name}` must be a whole number, got {value!r}." + (f" {hint}" if hint else ""))

@@ -14,8 +14,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from vernal.base import ConfigError, Problem, did_you_mean
+from vernal.base import ConfigError, Problem, VernalError, did_you_mean
 from vernal.config.arguments import Argument, arguments_of, merged, values_for
+from vernal.config.beside import modules_beside
 from vernal.config.types import NotAllowed
 from vernal.training import optimizer_fn
 
@@ -90,9 +91,28 @@ class ConfigFile:
         return values, problems
 
     def call(self, name: str, arguments: Mapping[str, Any], **given: Any) -> Any:
-        """Call one of the functions with the hyperparameters that it takes; None if the file has no such function."""
+        """Call one of the functions with the hyperparameters that it takes; None if the file has no such function.
+
+        Raises:
+            ConfigError: it fails; the message says where. Errors that vernal raised itself stay what they are.
+        """
         function = self.functions.get(name)
-        return None if function is None else function(**values_for(function, arguments, given))
+        return None if function is None else self.run(name, function, **values_for(function, arguments, given))
+
+    def run(self, name: str, function: Callable[..., Any], **given: Any) -> Any:
+        """Run the user's code, and say by which name and in which line it failed, if it does.
+
+        Raises:
+            ConfigError: it fails. Errors that vernal raised itself stay what they are.
+        """
+        try:
+            with _importable(self.path.parent):
+                return function(**given)
+        except VernalError:
+            raise
+        except Exception as error:
+            what = f"`{name}` fails: {type(error).__name__}: {error}."
+            raise ConfigError([Problem(_where(self.path, error), what)]) from error
 
 
 def load_config(path: str | Path) -> ConfigFile:
@@ -106,7 +126,7 @@ def load_config(path: str | Path) -> ConfigFile:
     if not path.is_file():
         raise ConfigError([Problem(str(path), "does not exist, or is not a file.", "Give the path of a Python file.")])
     path = path.resolve()
-    module, beside = _imported(path)
+    module = _imported(path)
     own = {name: value for name in FUNCTIONS if callable(value := getattr(module, name, None))}
     functions = DEFAULTS | own
     problems = [
@@ -121,11 +141,11 @@ def load_config(path: str | Path) -> ConfigFile:
         found += arguments
         problems += wrong
     arguments_by_name, clashes = merged(found)
-    source = path.read_text()
+    source, beside = path.read_text(encoding="utf-8"), modules_beside(path)
     return ConfigFile(path, source, _digest(source, beside), functions, arguments_by_name, (*problems, *clashes))
 
 
-def _imported(path: Path) -> tuple[ModuleType, list[Path]]:
+def _imported(path: Path) -> ModuleType:
     # A name of its own, so that two config files never meet; the same one each time, so that workers find it.
     name = f"vernal_config_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -138,12 +158,16 @@ def _imported(path: Path) -> tuple[ModuleType, list[Path]]:
             spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        line = next((f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)), None)
-        line = getattr(error, "lineno", None) or line
-        where = f"{path.name}, line {line}" if line else path.name
         what = f"cannot be imported: {type(error).__name__}: {error}."
-        raise ConfigError([Problem(where, what)]) from error
-    return module, _modules_beside(path)
+        raise ConfigError([Problem(_where(path, error), what)]) from error
+    return module
+
+
+def _where(path: Path, error: Exception) -> str:
+    """The file, and the last line of it that was running when something failed."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    line = error.lineno if isinstance(error, SyntaxError) else next(reversed(lines), None)
+    return f"{path.name}, line {line}" if line else path.name
 
 
 @contextmanager
@@ -154,12 +178,6 @@ def _importable(folder: Path) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(str(folder))
-
-
-def _modules_beside(path: Path) -> list[Path]:
-    files = {Path(f).resolve() for m in list(sys.modules.values()) if (f := getattr(m, "__file__", None))}
-    inside = [f for f in files if f.is_relative_to(path.parent) and f != path and f.suffix == ".py"]
-    return sorted(f for f in inside if "site-packages" not in f.parts)
 
 
 def _digest(source: str, beside: list[Path]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vernal.base import ConfigError, Problem, check_range, did_you_mean
+from vernal.base import ConfigError, Problem, check_whole, did_you_mean
 from vernal.config.arguments import REQUIRED, Argument
 from vernal.config.file import ConfigFile, load_config
 from vernal.config.types import NotAllowed, Type
@@ -17,6 +17,12 @@ from vernal.methods import Method, method_class, method_name
 from vernal.training import Training
 
 DEFAULT_METHOD = "er"
+_KINDS = (
+    ("config", str | Path, "the path of a Python file"),
+    ("method", Method | str | None, "a method, or the name of one"),
+    ("arguments", Mapping, "values by name"),
+    ("training", Training, "`Training(...)`"),
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,11 @@ class Plan:
     change_method: bool = False
 
     def __post_init__(self) -> None:
-        check_range("validation_memory", self.validation_memory, 1)
-        check_range("seed", self.seed, 0)
+        for name, kind, allowed in _KINDS:
+            if not isinstance(value := getattr(self, name), kind):
+                raise ConfigError(f"`{name}` of a plan must be {allowed}, got {value!r}.")
+        check_whole("validation_memory", self.validation_memory, 1)
+        check_whole("seed", self.seed, 0)
 
 
 @dataclass(frozen=True)

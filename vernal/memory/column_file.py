@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +13,7 @@ from typing import BinaryIO, Self
 import torch
 from torch import Tensor
 
-from vernal.base import CorruptState
+from vernal.base import CorruptState, StateError
 from vernal.data import Leaf, raw_bytes
 
 # safetensors' names of torch's types.
@@ -33,26 +35,31 @@ class ColumnWriter:
         path: the file to write.
         leaf: what a row is.
         rows: how many rows will come.
+
+    Raises:
+        StateError: the disk refuses.
     """
 
     def __init__(self, path: Path, leaf: Leaf, rows: int) -> None:
-        self._leaf, self._rows = leaf, rows
+        self._path, self._leaf, self._rows = path, leaf, rows
         self._lengths = [0]
         self._shapes: list[tuple[int, ...]] = []
         # Long rows begin at a page, so that reading a row touches as few pages as it can.
         self._header_bytes = _PAGE if row_bytes(leaf) >= _SMALL_HEADER else _SMALL_HEADER
-        self._file: BinaryIO = path.open("wb")
-        self._file.write(b" " * self._header_bytes)
+        with writing(path):
+            self._file: BinaryIO = path.open("wb")
+            self._file.write(b" " * self._header_bytes)
 
     def write(self, values: Tensor | list[Tensor]) -> None:
         """Append rows: ``(k, *shape)``, or a list of `k` tensors where shapes vary."""
-        if isinstance(values, Tensor) and not self._leaf.varies:
-            self._file.write(raw_bytes(values))
-            return
-        for value in values:
-            self._file.write(raw_bytes(value))
-            self._lengths.append(value.numel())
-            self._shapes.append(tuple(value.shape))
+        with writing(self._path):
+            if isinstance(values, Tensor) and not self._leaf.varies:
+                self._file.write(raw_bytes(values))
+                return
+            for value in values:
+                self._file.write(raw_bytes(value))
+                self._lengths.append(value.numel())
+                self._shapes.append(tuple(value.shape))
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +67,7 @@ class ColumnWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._file:
+        with writing(self._path), self._file:
             if error is None:
                 self._finish()
 
@@ -83,6 +90,21 @@ class ColumnWriter:
             ]
         self._file.seek(0)
         self._file.write(_header(tensors, self._header_bytes))
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say what to do if the disk refuses.
+
+    Raises:
+        StateError: it does.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StateError(
+            f"{path} could not be written: {error}. Make room, and run it again. What was stored before is unchanged."
+        ) from error
 
 
 def _header(tensors: list[tuple[str, torch.dtype, tuple[int | None, ...]]], size: int) -> bytes:

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vernal.base import SchemaMismatch, StateError
+from vernal.base import SchemaMismatch, SchemaTooNew, StateError
 from vernal.data import Chunk, Joined, Leaf, Leaves, Picked, Rows, Schema, id_digests
-from vernal.memory.column_file import ColumnWriter
+from vernal.memory.column_file import ColumnWriter, writing
 from vernal.memory.keys import row_keys
 from vernal.memory.mapped import MappedColumn, MappedRagged
 from vernal.memory.policy import Candidates, Policy
@@ -24,6 +24,8 @@ BLOCK = 1024  # rows that are held in memory while they are written
 MOST_SEGMENTS = 48  # each holds a few open files
 ID, TIME = "id", "time"
 _OWN = {ID: Leaf("tensor", "uint8", (16,)), TIME: Leaf("tensor", "float64", ())}
+
+SCHEMA_VERSION = 1
 
 Annotate = Callable[[Tensor], Mapping[str, Tensor]]
 
@@ -249,11 +251,8 @@ class Memory(Rows):
         ]
         moved = int(moving.sum())
         written, extras = self._write(schema, sources, moved + len(plan.add), folder)
-        if len(self) and len(plan.add) and extras != self.kept:
-            raise SchemaMismatch(
-                f"Rows are kept with {_listing(extras)}, but those in memory with {_listing(self.kept)}. "
-                "Go on with the method that wrote this memory, or begin a new lineage."
-            )
+        if len(plan.add):
+            self._demand_kept(extras)
         segments = (*self.segments, *written)
         kept.segment[moving], kept.place[moving] = len(self.segments), np.arange(moved)
         new.segment[:], new.place[:] = len(self.segments), np.arange(moved, moved + len(plan.add))
@@ -265,6 +264,25 @@ class Memory(Rows):
             extras or self.kept,
             *_without_empty(segments, kept.joined(new)),
         )
+
+    def check_kept(self, extras: Mapping[str, Tensor]) -> None:
+        """Demand that what is to be kept with new rows is what those in memory have; before hours are spent.
+
+        Args:
+            extras: what is kept with some rows, ``(k, ...)`` each.
+
+        Raises:
+            SchemaMismatch: otherwise.
+        """
+        self._demand_kept({name: _extra_leaf(values) for name, values in extras.items()})
+
+    def without_kept(self) -> Memory:
+        """The same rows, and nothing kept with them."""
+        segments = [
+            replace(segment, columns={n: d for n, d in segment.columns.items() if n not in self.kept})
+            for segment in self.segments
+        ]
+        return replace_rows(self, segments, self.index, {})
 
     def erase(self, ids: Iterable[str | int], folder: Path) -> Memory | None:
         """A memory without these records, in no file of it; None if no file holds one.
@@ -297,7 +315,7 @@ class Memory(Rows):
     def to_tree(self) -> dict[str, Any]:
         """The index as plain values and arrays, for storing."""
         return {
-            "schema_version": 1,
+            "schema_version": SCHEMA_VERSION,
             "seed": self.seed,
             "n_seen": self.n_seen,
             "schema": None if self.structure is None else self.structure.to_json(),
@@ -308,7 +326,16 @@ class Memory(Rows):
 
     @classmethod
     def from_tree(cls, tree: Mapping[str, Any], blobs: Blobs) -> Self:
-        """The reverse of `to_tree`; the segments are looked for in `blobs` when they are read."""
+        """The reverse of `to_tree`; the segments are looked for in `blobs` when they are read.
+
+        Raises:
+            SchemaTooNew: written by a later version.
+        """
+        if tree["schema_version"] > SCHEMA_VERSION:
+            raise SchemaTooNew(
+                f"The memory has schema version {tree['schema_version']}; this vernal reads up to {SCHEMA_VERSION}. "
+                "Run: pip install --upgrade vernal"
+            )
         return cls(
             blobs,
             tree["seed"],
@@ -325,6 +352,13 @@ class Memory(Rows):
         return sorted({digest for segment in self.segments for digest in segment.columns.values()})
 
     # Inside
+
+    def _demand_kept(self, extras: Mapping[str, Leaf]) -> None:
+        if len(self) and extras != self.kept:
+            raise SchemaMismatch(
+                f"Rows are kept with {_listing(extras)}, but those in memory with {_listing(self.kept)}. "
+                "Go on with the method that wrote this memory, or begin a new lineage."
+            )
 
     def _fixed(self, name: str) -> MappedColumn:
         column = self.column(name)
@@ -368,9 +402,10 @@ class Memory(Rows):
     ) -> tuple[list[Segment], dict[str, Leaf]]:
         if not rows:
             return [], {}
-        folder.mkdir(parents=True, exist_ok=True)
         writers: dict[str, ColumnWriter] = {}
         extras: dict[str, Leaf] = {}
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             for block in (block for source in sources for block in source):
                 if not writers:
