@@ -2,10 +2,20 @@
 
 from vernal.config.arguments import Argument
 from vernal.config.file import FUNCTIONS, ConfigFile, load_config
-from vernal.config.plan import Plan, Resolved, make_method, method_options, options_of, resolve
+from vernal.config.plan import (
+    DEFAULT_METHOD,
+    Plan,
+    Resolved,
+    make_method,
+    method_options,
+    options_of,
+    read_options,
+    resolve,
+)
 from vernal.config.types import Type
 
 __all__ = [
+    "DEFAULT_METHOD",
     "FUNCTIONS",
     "Argument",
     "ConfigFile",
@@ -16,5 +26,6 @@ __all__ = [
     "make_method",
     "method_options",
     "options_of",
+    "read_options",
     "resolve",
 ]

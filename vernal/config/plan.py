@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,20 +140,33 @@ def make_method(name: str, options: Mapping[str, Any]) -> Method:
         ER(memory_size=100, memory_batch=64, alpha=1.0)
     """
     kind = method_class(name)
-    known = {argument.name: argument for argument in options_of(kind, name)}
+    return kind(**read_options(options_of(kind, name), options, name))
+
+
+def read_options(known: Sequence[Argument], given: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The values of some options; text is read as on the command line where the type is another one.
+
+    Args:
+        known: the options.
+        given: values by name, those that are not the default.
+        where: what has the options, for messages.
+
+    Raises:
+        ConfigError: an unknown option, a value that does not fit; everything at once.
+    """
+    types = {argument.name: argument.type for argument in known}
     values, problems = {}, []
-    for option, value in options.items():
-        if option not in known:
-            problems.append(Problem(f"{name}", f"has no option {option!r}.", did_you_mean(option, known)))
+    for option, value in given.items():
+        if option not in types:
+            problems.append(Problem(where, f"has no option {option!r}.", did_you_mean(option, types)))
             continue
         try:
-            read = known[option].type.read if isinstance(value, str) else known[option].type.check
-            values[option] = read(value)
+            values[option] = types[option].read(value) if isinstance(value, str) else types[option].check(value)
         except NotAllowed as error:
-            problems.append(Problem(f"{name}({option})", f"{error}."))
+            problems.append(Problem(f"{where}({option})", f"{error}."))
     if problems:
         raise ConfigError(problems)
-    return kind(**values)
+    return values
 
 
 def method_options(method: Method) -> dict[str, Any]:
