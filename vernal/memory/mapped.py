@@ -34,7 +34,8 @@ class MappedColumn:
     """
 
     def __init__(self, files: Sequence[Path], leaf: Leaf, segment: Tensor, place: Tensor) -> None:
-        self._leaf, self._bytes = leaf, row_bytes(leaf)
+        self._dtype, self._bytes = leaf.torch_dtype, row_bytes(leaf)
+        self._shape = [int(n or 0) for n in leaf.shape]
         self._maps = [_map(path) for path in files]
         parts = [read_parts(path)["values"] for path in files]
         self._segment, self._offset = segment, place * self._bytes
@@ -52,10 +53,9 @@ class MappedColumn:
                 start = int(self._offset[row])
                 source = self._maps[int(self._segment[row])][start : start + self._bytes]
                 raw[i] = torch.frombuffer(bytearray(source), dtype=torch.uint8)
-        shape = [int(n or 0) for n in self._leaf.shape]
-        if raw.numel() == 0:
-            return torch.empty(len(rows), *shape, dtype=self._leaf.torch_dtype)
-        return raw.view(-1).view(self._leaf.torch_dtype).view(len(rows), *shape)
+        if not self._bytes:
+            return torch.empty(len(rows), *self._shape, dtype=self._dtype)
+        return raw.view(self._dtype).view(len(rows), *self._shape)
 
     def will_need(self, rows: Tensor) -> None:
         """Ask the system to begin reading these rows; returns at once."""

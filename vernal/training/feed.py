@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
-from vernal.base import DataError, derive_seed
+from vernal.base import DataError, VernalError, derive_seed
 from vernal.data import Collate, DatasetRows, Rows, Schema, fixed_randomness
 
 Transform = Callable[[Any], Any]
@@ -34,7 +34,7 @@ class Transforms:
 
     def of_rows(self, rows: Sequence[tuple[Any, Any]], schema: Schema) -> tuple[Any, Any]:
         """A batch of rows."""
-        changed = [(self.x(x) if self.x else x, self.y(y) if self.y else y) for x, y in rows]
+        changed = [self._changed(x, y, schema) for x, y in rows]
         if self.collate:
             return self.collate(changed)
         try:
@@ -45,6 +45,16 @@ class Transforms:
                 "give the data module a `collate` function that pads them."
             ) from error
         return _as_float32(schema, "x", x, self.x), _as_float32(schema, "y", y, self.y)
+
+    def _changed(self, x: Any, y: Any, schema: Schema) -> tuple[Any, Any]:
+        try:
+            return self.x(x) if self.x else x, self.y(y) if self.y else y
+        except VernalError:
+            raise
+        except Exception as error:  # Whatever the user's function raises.
+            raise DataError(
+                f"A transform of the config file fails on a row of ({schema}): {type(error).__name__}: {error}."
+            ) from error
 
 
 class Feed:

@@ -65,11 +65,10 @@ class MemoryReplay:
         return self._feed.batch(places, self._walk.position)
 
     def _ask_ahead(self, count: int) -> None:
-        reads = _blocks_read()
-        self._quiet = 0 if reads != self._reads else self._quiet + 1
+        before, self._reads = self._reads, _blocks_read()
+        self._quiet = 0 if self._reads != before else self._quiet + 1
         if self._quiet < _PATIENCE:
             self._memory.will_need(self._walk.ahead((_AHEAD - 1) * count, count))
-        self._reads = _blocks_read()
 
 
 def _blocks_read() -> int:

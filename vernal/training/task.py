@@ -38,6 +38,11 @@ def row_losses(task: str | None, loss_fn: Callable[[Any, Any], Tensor] | None) -
         ConfigError: the task implies none, and the user gave none.
     """
     if loss_fn is not None:
+        if not callable(loss_fn):
+            raise ConfigError(
+                f"`loss_fn` gives a {type(loss_fn).__name__}. It must give a function of (outputs, targets), e.g. "
+                "`torch.nn.CrossEntropyLoss()`."
+            )
         return loss_fn
     if task == CLASSIFICATION:
         return _cross_entropy
@@ -94,5 +99,10 @@ def _cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
 
 def _squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
     # (B, 1) against (B,) would broadcast to (B, B).
-    outputs = outputs.reshape(targets.shape) if outputs.numel() == targets.numel() else outputs
+    if outputs.numel() != targets.numel():
+        raise TrainingError(
+            f"The model gives {tuple(outputs.shape)} for targets {tuple(targets.shape)}. For a regression it must give "
+            "as many numbers as there are targets. Define `loss_fn` if it means something else."
+        )
+    outputs = outputs.reshape(targets.shape)
     return F.mse_loss(outputs, targets.to(outputs.dtype), reduction="none").reshape(len(targets), -1).mean(1)

@@ -36,7 +36,7 @@ class Judge:
     def __init__(self, situation: Situation, validation: Memory, device: torch.device, say: Say) -> None:
         self._situation, self._validation = situation, validation
         self._device, self._say = device, say
-        self._own = situation.call("metrics_fn") or {}
+        self._own = situation.own_metrics
         chunk = situation.data.validation
         self._plan = None
         self.rows: Rows | None = validation if len(validation) else None
@@ -57,6 +57,12 @@ class Judge:
         if self._plan is not None and self.rows is not None:
             own = Picked(self.rows, self._places[self._situation.number])
             self._initial = self.measure(fresh, own)
+
+    @property
+    def measures(self) -> list[str]:
+        """The names of what is measured; known after `before`."""
+        predictions = next(iter(self._before.values()), None)
+        return [*predictions.measure(self._situation.task)] if predictions else []
 
     def overall(self, predictor: nn.Module) -> dict[str, float]:
         """All metrics over the rows of all chunks together."""
@@ -145,6 +151,8 @@ class Judge:
             line = [measured[n]["after"][headline] for n in numbers[: i + 1]]
             scores.append(line)
             initial.append(measured[number].get("initial", {}).get(headline))
+        if not scores:
+            return {}
         for i in range(1, len(scores)):
             # What the model before update i said of chunk i: forward transfer looks at that.
             here = next(row for row in tables[numbers[i]] if row["number"] == numbers[i])
