@@ -2,7 +2,8 @@
 
 from vernal.transaction.erasure import Erasure, erase, holds
 from vernal.transaction.load import load_model
+from vernal.transaction.rehearsal import Rehearsal, rehearse
 from vernal.transaction.result import Result
 from vernal.transaction.transaction import update
 
-__all__ = ["Erasure", "Result", "erase", "holds", "load_model", "update"]
+__all__ = ["Erasure", "Rehearsal", "Result", "erase", "holds", "load_model", "rehearse", "update"]
