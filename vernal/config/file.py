@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -97,26 +97,45 @@ class ConfigFile:
             ConfigError: it fails; the message says where. Errors that vernal raised itself stay what they are.
         """
         function = self.functions.get(name)
-        return None if function is None else self.run(name, function, **values_for(function, arguments, given))
+        if function is None:
+            return None
+        with self.naming(f"`{name}`"):
+            return function(**values_for(function, arguments, given))
 
-    def run(self, name: str, function: Callable[..., Any], **given: Any) -> Any:
-        """Run the user's code, and say by which name and in which line it failed, if it does.
+    @contextmanager
+    def naming(self, what: str, when: str = "") -> Iterator[None]:
+        """Run code of the user, and say which it was and in which line it failed, if it does.
+
+        Args:
+            what: what runs, e.g. ``"`model_fn`"``.
+            when: what it is run on.
 
         Raises:
             ConfigError: it fails. Errors that vernal raised itself stay what they are.
         """
         try:
             with _importable(self.path.parent):
-                return function(**given)
+                yield
         except VernalError:
             raise
         except Exception as error:
-            what = f"`{name}` fails: {type(error).__name__}: {error}."
-            raise ConfigError([Problem(_where(self.path, error), what)]) from error
+            text = " ".join([what, "fails", *([when] if when else [])])
+            raise ConfigError(
+                [Problem(_where(self.path, error), f"{text}: {type(error).__name__}: {error}.")]
+            ) from error
 
 
-def load_config(path: str | Path) -> ConfigFile:
+def load_config(
+    path: str | Path,
+    known: Mapping[str, tuple[str, ...]] = FUNCTIONS,
+    defaults: Mapping[str, Callable[..., Any]] = DEFAULTS,
+) -> ConfigFile:
     """Load a config file and read its functions; nothing of it is called.
+
+    Args:
+        path: where it lies.
+        known: the functions to look for, and what each is given beside hyperparameters.
+        defaults: what stands in for functions that the file does not have.
 
     Raises:
         ConfigError: there is no such file, or it cannot be imported. Everything else that is
@@ -127,17 +146,17 @@ def load_config(path: str | Path) -> ConfigFile:
         raise ConfigError([Problem(str(path), "does not exist, or is not a file.", "Give the path of a Python file.")])
     path = path.resolve()
     module = _imported(path)
-    own = {name: value for name in FUNCTIONS if callable(value := getattr(module, name, None))}
-    functions = DEFAULTS | own
+    own = {name: value for name in known if callable(value := getattr(module, name, None))}
+    functions = {**defaults, **own}
     problems = [
         Problem(path.name, f"`{name}` is missing.", f"Define it: `def {name}(...)`.")
         for name in REQUIRED_FUNCTIONS
         if name not in functions
     ]
-    problems += _misspelt(module, path.name)
+    problems += _misspelt(module, path.name, known)
     found = []
     for name, function in functions.items():
-        arguments, wrong = arguments_of(function, name, FUNCTIONS[name])
+        arguments, wrong = arguments_of(function, name, known[name])
         found += arguments
         problems += wrong
     arguments_by_name, clashes = merged(found)
@@ -187,13 +206,13 @@ def _digest(source: str, beside: list[Path]) -> str:
     return hasher.hexdigest()
 
 
-def _misspelt(module: ModuleType, where: str) -> list[Problem]:
+def _misspelt(module: ModuleType, where: str, known: Collection[str]) -> list[Problem]:
     """Functions whose names look very much like one that vernal would have called."""
     problems = []
     for name, value in vars(module).items():
-        if name in FUNCTIONS or not callable(value) or getattr(value, "__module__", None) != module.__name__:
+        if name in known or not callable(value) or getattr(value, "__module__", None) != module.__name__:
             continue
-        close = get_close_matches(name, FUNCTIONS, n=1, cutoff=0.9)
+        close = get_close_matches(name, known, n=1, cutoff=0.9)
         if close and close[0] not in vars(module):
             problems.append(Problem(where, f"`{name}` is never called.", f"Did you mean `{close[0]}`?"))
     return problems

@@ -26,7 +26,6 @@ from vernal.training import (
     Job,
     MemoryReplay,
     Reporter,
-    check_outputs,
     evaluating,
     fit,
     isolated,
@@ -34,7 +33,8 @@ from vernal.training import (
     speaking,
 )
 from vernal.transaction.evaluation import Judge
-from vernal.transaction.situation import Situation, check_finite, scratch_files
+from vernal.transaction.fitting import check_fit, check_monitor
+from vernal.transaction.situation import Situation, scratch_files
 
 EVALUATION_BATCH = 256
 
@@ -89,12 +89,15 @@ class _Learning:
     def run(self) -> Learned:
         situation = self._situation
         method, champion = situation.method(), situation.champion().to(self._fabric.device)
-        self._check(champion)
         memory = situation.memory()
         selection = self._select(method, memory)
-        judge = Judge(situation, situation.validation_memory(), self._fabric.device, partial(speaking, self._fabric))
+        speak = partial(speaking, self._fabric)
+        judge = Judge(situation, situation.validation_memory(), self._fabric.device, speak)
+        check_fit(situation, method, champion, memory, self._fabric.device, speak)
         self._phase("evaluate before")
         judge.before(method.predictor(champion), situation.model().to(self._fabric.device))
+        if self._options.patience is not None:
+            check_monitor(self._options.monitor, judge.measures)
         self._phase("train")
         fitted = self._fit(method, champion, memory, selection, judge)
         self._phase("evaluate")
@@ -118,25 +121,6 @@ class _Learning:
         )  # fmt: skip
 
     # Before training
-
-    def _check(self, model: nn.Module) -> None:
-        """Find out before hours are spent whether the targets fit the model."""
-        situation = self._situation
-        if self._options.patience is not None and situation.data.validation is None:
-            raise ConfigError(
-                "`patience` stops training when the validation data stops improving, but the data module has no "
-                "`validation`. Give it one, or leave `patience` out."
-            )
-        check_finite(self._chunk)
-        feed = self._feed(situation, "test")
-        batch = feed.batch(torch.arange(min(2, len(self._chunk))), "check")
-        with evaluating(model), torch.no_grad():
-            outputs = speaking(self._fabric, model)(batch["x"])
-        labels = None
-        if situation.transforms("test").y is None and self._chunk.labels is not None:
-            labels = int(self._chunk.labels.min()), int(self._chunk.labels.max())
-        own_loss = "loss_fn" in situation.resolved.config.functions
-        check_outputs(outputs, labels, None if own_loss else situation.task, min(2, len(self._chunk)))
 
     def _select(self, method: Method, memory: Memory) -> Selection | None:
         policy = method.policy()

@@ -1,126 +1,52 @@
-"""A few rows through everything before hours are spent: data, model, loss, transforms, method and memory."""
+"""An update without training: data, model, loss, metrics and transforms are tried on one batch; nothing is stored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+import tempfile
+from dataclasses import dataclass
 
-import numpy as np
 import torch
-from torch import Tensor, nn
 
-from vernal.base import ConfigError, DataError, TrainingError, derive_seed
-from vernal.data import Chunk, Rows
+from vernal.config import Plan, resolve
+from vernal.data import Schema
 from vernal.memory import Memory
-from vernal.methods import Method
-from vernal.training import Feed, check_outputs, evaluating, mean_loss
-from vernal.transaction.situation import Situation, check_finite
-
-ROWS = 2
+from vernal.store import Store
+from vernal.transaction.fitting import check_fit
+from vernal.transaction.situation import Situation, read_data
 
 
-def rehearse(
-    situation: Situation, method: Method, model: nn.Module, memory: Memory, device: torch.device, speak: Any
-) -> None:
-    """Find out whether the data, the model, the loss, the method and the memory fit one another.
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a rehearsal found.
 
     Args:
-        situation: what the update finds.
-        method: the method.
-        model: the model that the update starts from.
-        memory: the rehearsal memory that it starts from.
-        device: where the model is.
-        speak: makes a model compute in the chosen precision.
+        rows: how many rows each part of the data has, by name.
+        schema: what a row looks like.
+        task: ``"classification"``, ``"regression"`` or None.
+        parameters: numbers in the model that are trained.
+    """
+
+    rows: dict[str, int]
+    schema: Schema
+    task: str | None
+    parameters: int
+
+
+def rehearse(plan: Plan) -> Rehearsal:
+    """Do everything that a first update does before it trains.
 
     Raises:
-        ConfigError: early stopping without validation data; a function that fails.
-        DataError: targets that are NaN; lengths that vary, and nothing that pads them; a transform that fails.
-        TrainingError: outputs that do not fit the targets, labels outside the head.
+        ConfigError: something is wrong with the plan or the config file; everything at once.
+        DataError: the data cannot be used as it is.
+        TrainingError: model and data do not fit.
     """
-    data = situation.data
-    if situation.resolved.plan.training.patience is not None and data.validation is None:
-        raise ConfigError(
-            "`patience` stops training when the validation data stops improving, but the data module has no "
-            "`validation`. Give it one, or leave `patience` out."
-        )
-    for part in data.parts:
-        check_finite(part)
-    _check_padding(situation)
-    places = _telling(data.train)
-
-    def batch(rows: Rows, kind: str, places: Tensor) -> dict[str, Any]:
-        feed = Feed(rows, situation.transforms(kind), device, derive_seed(situation.seed, kind))
-        return feed.batch(places, "rehearsal")
-
-    for_training = batch(data.train.rows, "train", places)
-    if len(memory):
-        batch(memory, "buffer", torch.arange(min(ROWS, len(memory))))
-    with evaluating(model), torch.no_grad():
-        _check_loss(situation, speak(model), batch(data.train.rows, "test", places), _labels(situation))
-        _check_loss(situation, speak(model), for_training, None)
-        _check_kept(situation, method, speak(model), batch(data.train.rows, "test", places)["x"], memory)
-
-
-def check_monitor(monitor: str, measured: Iterable[str]) -> None:
-    """Demand that what early stopping watches is measured.
-
-    Raises:
-        ConfigError: it is not.
-    """
-    names = [*measured]
-    if monitor not in names:
-        raise ConfigError(f"`monitor` is {monitor!r}, but the validation measures {', '.join(names)}.")
-
-
-def _telling(chunk: Chunk) -> Tensor:
-    """The rows with the smallest and the largest label; the first ones where there are no labels."""
-    if chunk.labels is None:
-        return torch.arange(min(ROWS, len(chunk)))
-    return torch.tensor(sorted({int(np.argmin(chunk.labels)), int(np.argmax(chunk.labels))}))
-
-
-def _labels(situation: Situation) -> tuple[int, int] | None:
-    """The smallest and the largest label of all parts, unless transforms change them."""
-    found = [part.labels for part in situation.data.parts]
-    known = [labels for labels in found if labels is not None]
-    if situation.transforms("test").y is not None or not known:
-        return None
-    return min(int(labels.min()) for labels in known), max(int(labels.max()) for labels in known)
-
-
-def _check_padding(situation: Situation) -> None:
-    if situation.data.collate is not None:
-        return
-    for path, leaf in situation.schema.leaves.items():
-        if leaf.varies and leaf.kind == "tensor":
-            transforms = [situation.transforms(kind) for kind in ("train", "test", "buffer")]
-            if any((t.x if path.startswith("x") else t.y) is None for t in transforms):
-                raise DataError(
-                    f"`{path}` is {leaf}: its length varies from row to row, so rows do not make a batch. Give the "
-                    "data module a `collate` function that pads them."
-                )
-
-
-def _check_loss(
-    situation: Situation, model: Callable[[Any], Any], batch: dict[str, Any], labels: tuple[int, int] | None
-) -> None:
-    config = situation.resolved.config
-    with config.naming("the model", f"on rows ({situation.schema})"):
-        outputs = model(batch["x"])
-    own = "loss_fn" in config.functions
-    if not own:
-        rows = len(batch["y"]) if isinstance(batch["y"], Tensor) else ROWS
-        check_outputs(outputs, labels, situation.task, rows)
-    with config.naming("`loss_fn`" if own else "the loss", f"on rows ({situation.schema})"):
-        loss = mean_loss(situation.losses)(outputs, batch["y"])
-    if not isinstance(loss, Tensor) or loss.ndim or not loss.is_floating_point():
-        raise TrainingError(
-            f"The loss function gives {loss!r}. It must give a decimal tensor: one loss a row, or one for the batch."
-        )
-
-
-def _check_kept(situation: Situation, method: Method, model: Any, x: Any, memory: Memory) -> None:
-    if type(method).keep is not Method.keep:
-        with situation.resolved.config.naming("`keep` of the method", f"on rows ({situation.schema})"):
-            kept = method.keep(model, x)
-        memory.check_kept({name: value.float() for name, value in kept.items()})
+    resolved = resolve(plan)
+    data = read_data(resolved, lambda prepare: prepare())
+    with tempfile.TemporaryDirectory() as folder:
+        situation = Situation(resolved, Store(folder), None, data)
+        model, cpu = situation.model(), torch.device("cpu")
+        check_fit(situation, situation.method(), model, Memory(situation.store.blobs, 0), cpu, lambda model: model)
+        parts = {"train": data.train, "validation": data.validation, "test": data.test}
+        trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+        rows = {name: len(part) for name, part in parts.items() if part is not None}
+        return Rehearsal(rows, situation.schema, situation.task, trained)

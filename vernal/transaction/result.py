@@ -14,22 +14,19 @@ class Result:
     Args:
         record: everything about it, as plain values: what made it, what was measured, what it cost.
         store: the URL of the store in which model and state lie.
+        promoted: whether its model is the champion after the call.
         repeated: whether it had been committed by an earlier call, so that nothing was done now.
     """
 
     record: Mapping[str, Any]
     store: str
+    promoted: bool
     repeated: bool = False
 
     @property
     def id(self) -> str:
         """The id of the update."""
         return str(self.record["id"])
-
-    @property
-    def promoted(self) -> bool:
-        """Whether the model became the champion."""
-        return bool(self.record["decision"]["yes"])
 
     @property
     def metrics(self) -> Mapping[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vernal.base import ConfigError, ConflictError, DataError, EmptyChunk, SchemaMismatch, derive_seed, digest
+from vernal.base import (
+    ConfigError,
+    ConflictError,
+    DataError,
+    EmptyChunk,
+    SchemaMismatch,
+    SchemaTooNew,
+    derive_seed,
+    digest,
+)
 from vernal.config import Resolved
 from vernal.data import Chunk, Collate, DataModule, Schema, as_chunk
 from vernal.memory import Memory
@@ -20,6 +30,7 @@ from vernal.state import unpack
 from vernal.store import Store
 from vernal.training import Transforms, isolated, row_losses, task_of
 
+SCHEMA_VERSION = 1  # of a record
 VALIDATION_SEED = "validation memory"
 
 
@@ -40,6 +51,11 @@ class NewData:
     collate: Collate | None
 
     @property
+    def parts(self) -> list[Chunk]:
+        """All chunks that there are."""
+        return [part for part in (self.train, self.validation, self.test) if part is not None]
+
+    @property
     def fingerprints(self) -> dict[str, str | None]:
         """What of the data determines the update."""
         return {
@@ -56,10 +72,20 @@ class Parent:
     Args:
         record: the record.
         store: where it lies.
+
+    Raises:
+        SchemaTooNew: the record was written by a later version.
     """
 
     record: Mapping[str, Any]
     store: Store
+
+    def __post_init__(self) -> None:
+        if self.record["schema_version"] > SCHEMA_VERSION:
+            raise SchemaTooNew(
+                f"Update {self.id} was recorded with schema version {self.record['schema_version']}; this vernal reads "
+                f"up to {SCHEMA_VERSION}. Run: pip install --upgrade vernal"
+            )
 
     @property
     def id(self) -> str:
@@ -162,7 +188,29 @@ class Situation:
             x = x if "buffer_transform" in self.resolved.config.functions else self.call("train_transform")
             own = "buffer_target_transform" in self.resolved.config.functions
             y = y if own else self.call("train_target_transform")
+        for transform in (x, y):
+            if transform is not None and not callable(transform):
+                raise ConfigError(
+                    f"A transform function of the config file gives a {type(transform).__name__}. It must give a "
+                    "function of one row, or None."
+                )
         return Transforms(x, y, self.data.collate)
+
+    @property
+    def own_metrics(self) -> dict[str, Any]:
+        """The user's metrics by name."""
+        metrics = self.call("metrics_fn") or {}
+        if not isinstance(metrics, Mapping):
+            raise ConfigError(
+                f"`metrics_fn` gives a {type(metrics).__name__}. It must give metrics by name, a dictionary."
+            )
+        for name, metric in metrics.items():
+            if not all(hasattr(metric, verb) for verb in ("update", "compute", "reset", "to")):
+                raise ConfigError(
+                    f"`metrics_fn` gives a {type(metric).__name__} for {name!r}. It must give metrics as those of "
+                    "torchmetrics are, with `update`, `compute`, `reset` and `to`."
+                )
+        return dict(metrics)
 
     def model(self, *names: str | int) -> nn.Module:
         """A model with fresh weights; `names` name their randomness."""
@@ -174,9 +222,19 @@ class Situation:
 
     def champion(self) -> nn.Module:
         """The model with the parent's weights; fresh ones for a first update."""
+        if self.parent is None:
+            return self.model()
+        restored = self._restored(self.parent)
+        if restored is not None:
+            return restored
         model = self.model()
-        if self.parent is not None:
-            load_weights(model, self.parent.model_state, f"update {self.parent.id}")
+        load_weights(model, self.parent.model_state, f"update {self.parent.id}")
+        return model
+
+    def _restored(self, parent: Parent) -> nn.Module | None:
+        """What `restore_fn` makes of the parent's weights; None if the config has no such function."""
+        with isolated(derive_seed(self.resolved.plan.seed, "model")):
+            model: nn.Module | None = self.call("restore_fn", state=parent.model_state, seed=self.resolved.plan.seed)
         return model
 
     def method(self) -> Method:
@@ -186,7 +244,8 @@ class Situation:
             ConflictError: the parent's state was written by another method, and the plan does not say that this is
                 meant.
         """
-        method = self.resolved.method
+        # A copy: what one update makes of it must not leak into the next through the caller's object.
+        method = copy.deepcopy(self.resolved.method)
         if self.parent is None:
             return method
         before, now = self.parent.record["plan"]["method"]["name"], method_name(method)
@@ -205,19 +264,23 @@ class Situation:
         if memory is None:
             return Memory(self.store.blobs, derive_seed(self.resolved.plan.seed, "memory"))
         self._check_kept(memory)
-        return memory
+        return memory if self._keeps else memory.without_kept()
 
     def validation_memory(self) -> Memory:
         """The validation rows of earlier chunks."""
         memory = self.parent.memory("validation") if self.parent else None
         return memory or Memory(self.store.blobs, derive_seed(self.resolved.plan.seed, VALIDATION_SEED))
 
+    @property
+    def _keeps(self) -> bool:
+        """Whether the method keeps something with each row in memory."""
+        return type(self.resolved.method).keep is not Method.keep
+
     def _check_kept(self, memory: Memory) -> None:
         """Demand that rows in memory carry what this method wants of them."""
         assert self.parent is not None
         before, now = self.parent.record["plan"]["method"]["name"], method_name(self.resolved.method)
-        wanted = type(self.resolved.method).keep is not Method.keep
-        if before != now and len(memory) and wanted and not memory.kept:
+        if before != now and len(memory) and self._keeps and not memory.kept:
             raise ConflictError(
                 f"The memory was written by the method {before!r}, and its rows lack what {now!r} keeps with them. "
                 f"Begin a new lineage with {now!r} (another store), or go on with {before!r}."
@@ -253,8 +316,10 @@ def read_data(resolved: Resolved, prepare: Callable[[Callable[[], None]], None])
     module = resolved.config.call("data_module_fn", resolved.arguments, seed=resolved.plan.seed)
     if not isinstance(module, DataModule):
         raise ConfigError(f"`data_module_fn` gives a {type(module).__name__}. It must give a `vernal.DataModule`.")
-    prepare(module.prepare_data)
-    module.setup()
+    with resolved.config.naming("`prepare_data`"):
+        prepare(module.prepare_data)
+    with resolved.config.naming("`setup`"):
+        module.setup()
     if module.train is None:
         raise ConfigError(
             f"The data module {type(module).__name__} has no `train` after `setup()`. "

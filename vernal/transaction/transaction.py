@@ -22,7 +22,7 @@ from typing import Any
 
 from lightning_fabric import Fabric
 
-from vernal.base import Clock, ConflictError, SystemClock
+from vernal.base import Clock, ConfigError, ConflictError, SystemClock
 from vernal.config import Plan, Resolved, resolve
 from vernal.memory import Memory
 from vernal.state import pack
@@ -30,14 +30,13 @@ from vernal.store import Store
 from vernal.training import Reporter, Silent
 from vernal.transaction.learn import Learned, learn
 from vernal.transaction.result import Result
-from vernal.transaction.situation import Parent, Situation, read_data
+from vernal.transaction.situation import SCHEMA_VERSION, Parent, Situation, read_data
 
 try:
     import resource
 except ImportError:  # Not on Windows.
     resource = None  # type: ignore[assignment]
 
-SCHEMA_VERSION = 1
 LIBRARIES = ("vernal", "torch", "lightning-fabric", "numpy", "safetensors")
 
 
@@ -61,12 +60,13 @@ def update(
         clock: tells the time.
 
     Returns:
-        The committed update. If the same data, plan and code made one before, that one, at once.
+        The committed update. If the same data, plan and code made one before, that one, at once. After a rollback
+        it stays rolled back.
 
     Raises:
         ConfigError: something is wrong with the plan or the config file; everything at once.
         DataError: the data cannot be used as it is.
-        ConflictError: somebody else was first, or works on the very same update.
+        ConflictError: somebody else was first, or works on the very same update; the parent is not the champion.
         StateError: what is stored cannot be read, or the new state cannot be written.
         TrainingError: the training failed; the champion is as it was.
     """
@@ -77,25 +77,46 @@ def update(
     store = store if isinstance(store, Store) else Store(store, clock=clock)
     head = store.head()
     pinned = _parent(store, parent or head.champion)
-    if promote and parent is not None and pinned is not None and pinned.id != head.champion:
+    reporter.phase("read data")
+    data = read_data(resolved, lambda prepare: _one_at_a_time(store, resolved, prepare))
+    situation = Situation(resolved, store, pinned, data)
+    if (done := _done(situation, parent)) is not None:
+        return _repeated(store, done, promote)
+    if promote and pinned is not None and pinned.id != head.champion:
         raise ConflictError(
             f"Update {pinned.id} is not the champion, which is {head.champion}. Start from the champion, or leave the "
             "new model beside it: --no-promote (`promote=False`)."
         )
-    reporter.phase("read data")
-    data = read_data(resolved, lambda prepare: _one_at_a_time(store, resolved, prepare))
-    situation = Situation(resolved, store, pinned, data)
-    done = store.by_name(situation.name) or store.by_request(situation.request)
-    if done is not None:
-        return Result(done, store.url, repeated=True)
     read = clock.seconds() - began
     with store.lock(situation.name[:12]):
+        if (done := _done(situation, parent)) is not None:  # By somebody who has just let go of the lock.
+            return _repeated(store, done, promote)
         learned = _learn(situation, reporter, clock)
         reporter.phase("commit")
         record = _staged(situation, learned, promote, clock, {"read": read, **learned.seconds}, began)
         record = store.commit(record, promote, pinned.id if pinned else None, head.number)
         store.discard_scratch(situation.name[:12])
-    return Result(record, store.url)
+    return Result(record, store.url, promoted=promote)
+
+
+def _done(situation: Situation, parent: str | None) -> dict[str, Any] | None:
+    """The update that answered this very call before.
+
+    Without a parent by name, what counts is that the champion has learned this data by this plan, whenever that was.
+    """
+    store = situation.store
+    return store.by_name(situation.name) or (store.by_request(situation.request) if parent is None else None)
+
+
+def _repeated(store: Store, done: dict[str, Any], promote: bool) -> Result:
+    """Nothing is trained anew. What was left beside the champion can still take its place.
+
+    What was the champion once and is no more was rolled back, or was followed by others: a call that is repeated, by a
+    scheduler perhaps, must not undo that. `Store.promote` does.
+    """
+    if promote and all(entry.champion != done["id"] for entry in store.entries()):
+        store.promote(done["id"], expected=done["parent"])
+    return Result(done, store.url, promoted=store.champion == done["id"], repeated=True)
 
 
 def _parent(store: Store, key: str | None) -> Parent | None:
@@ -110,13 +131,19 @@ def _one_at_a_time(store: Store, resolved: Resolved, prepare: Callable[[], None]
 
 def _learn(situation: Situation, reporter: Reporter, clock: Clock) -> Learned:
     options = situation.resolved.plan.training
-    fabric = Fabric(
-        accelerator=options.accelerator,
-        devices=options.devices,
-        precision=options.precision,
-        callbacks=situation.call("callbacks_fn"),
-        loggers=situation.call("loggers_fn"),
-    )
+    try:
+        fabric = Fabric(
+            accelerator=options.accelerator,
+            devices=options.devices,
+            precision=options.precision,
+            callbacks=situation.call("callbacks_fn"),
+            loggers=situation.call("loggers_fn"),
+        )
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise ConfigError(
+            f"`accelerator` {options.accelerator!r} with {options.devices} devices and `precision` "
+            f"{options.precision!r} cannot be used here: {error}"
+        ) from error
     return learn(fabric, situation, situation.store.scratch(situation.name[:12]), reporter, clock)
 
 
