@@ -18,7 +18,7 @@ from vernal.training import Training
 
 DEFAULT_METHOD = "er"
 _KINDS = (
-    ("config", str | Path, "the path of a Python file"),
+    ("config", str | Path | ConfigFile, "the path of a Python file"),
     ("method", Method | str | None, "a method, or the name of one"),
     ("arguments", Mapping, "values by name"),
     ("training", Training, "`Training(...)`"),
@@ -30,7 +30,7 @@ class Plan:
     """What an update is to do.
 
     Args:
-        config: the config file.
+        config: the path of the config file; or the file, where it is loaded already.
         method: how to learn without forgetting: a method, or the name of one; None for what the config file's
             `method_fn` gives, or experience replay.
         arguments: values of hyperparameters of the functions in the config file.
@@ -45,7 +45,7 @@ class Plan:
         Duration(amount=3, unit='ep')
     """
 
-    config: str | Path
+    config: str | Path | ConfigFile
     method: Method | str | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
     training: Training = field(default_factory=Training)
@@ -96,7 +96,7 @@ def resolve(plan: Plan) -> Resolved:
     Raises:
         ConfigError: with everything that is wrong, at once.
     """
-    config = load_config(plan.config)
+    config = plan.config if isinstance(plan.config, ConfigFile) else load_config(plan.config)
     values, problems = config.values(plan.arguments)
     problems = [*config.problems, *problems]
     method = None
