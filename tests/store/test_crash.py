@@ -109,8 +109,15 @@ def collect(store: Store) -> None:
     store.gc(timedelta(0))
 
 
+def take_over(store: Store) -> None:
+    source = store.scratch("7c1e") / "model"
+    source.write_bytes(b"weights")
+    store.blobs.put_file(source)
+
+
 OPERATIONS: dict[str, Callable[[Store], object]] = {
     "put": lambda store: store.blobs.put(b"weights"),
+    "put_file": take_over,
     "commit": lambda store: store.commit(make_record(store, "7c1e"), True, "5b20"),
     "reject": lambda store: store.commit(make_record(store, "7c1e"), False, "5b20"),
     "promote": lambda store: store.promote("6f9a", "5b20"),
@@ -159,7 +166,7 @@ def test_a_failure_of_any_write_breaks_nothing_and_the_operation_can_be_repeated
         assert facts(Store(place(str(k)))) == after
         if not failing.failed:
             break
-    assert k > (1 if operation in ("put", "promote") else 2)
+    assert k > (1 if operation in ("put", "put_file", "promote") else 2)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

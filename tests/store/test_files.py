@@ -8,8 +8,12 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.spec import AbstractFileSystem
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +21,50 @@ from vernal.base import StateError
 from vernal.store import Files, open_files
 
 NAMES = st.text("abst1-", min_size=1, max_size=4)
+
+
+class Listed(MemoryFileSystem):
+    """A file system that remembers its listings, as those of object stores do."""
+
+    protocol = "listed"
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return MemoryFileSystem._strip_protocol(path.removeprefix("listed://"))
+
+    def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
+        path = self._strip_protocol(path)
+        if path not in self.dircache:
+            self.dircache[path] = super().ls(path, detail=True, **options)
+        return self.dircache[path] if detail else [found["name"] for found in self.dircache[path]]
+
+    def find(self, path: str, **options: Any) -> Any:
+        return AbstractFileSystem.find(self, path, **options)
+
+    def info(self, path: str, **options: Any) -> Any:
+        return AbstractFileSystem.info(self, path, **options)
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        self.dircache.clear()
+
+
+LOOKS: list[tuple[Callable[[Files], object], object, object]] = [
+    (lambda files: files.is_empty(), False, True),
+    (lambda files: [*files.list("x")], ["x/1"], []),
+    (lambda files: files.exists("x/1"), True, False),
+]
+
+
+@pytest.mark.parametrize(("look", "before", "after"), LOOKS)
+def test_what_others_have_done_is_seen_at_once(
+    tmp_path: Path, look: Callable[[Files], object], before: object, after: object
+) -> None:
+    fsspec.register_implementation("listed", Listed, clobber=True)
+    files, others = open_files(f"listed://{tmp_path}", tmp_path), open_files(f"memory://{tmp_path}", tmp_path)
+    others.write("x/1", b"")
+    assert look(files) == before
+    others.remove("x/1")
+    assert look(files) == after
 
 
 def test_what_was_written_is_read(files: Files) -> None:
@@ -131,6 +179,28 @@ def test_without_hard_links_still_only_the_first_creates(local: Files, monkeypat
     assert [*local.list("journal")] == ["journal/1"]
 
 
+def test_a_drive_that_knows_neither_modes_nor_folders_to_be_forced_will_do(
+    local: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def no_modes(self: Path, mode: int) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    def no_folders(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        fsync(handle)
+
+    monkeypatch.setattr(Path, "chmod", no_modes)
+    monkeypatch.setattr(os, "fsync", no_folders)
+    (tmp_path / "source").write_bytes(b"3")
+    local.write("a/1", b"1")
+    local.create("a/2", b"2")
+    local.put_file("a/3", tmp_path / "source")
+    assert local.read_many(["a/1", "a/2", "a/3"]) == [b"1", b"2", b"3"]
+
+
 def test_what_is_stored_is_read_only_for_all_whom_the_umask_lets_read(local: Files) -> None:
     before = os.umask(0o022)
     try:
@@ -217,6 +287,7 @@ def test_a_full_disk_is_explained_and_nothing_is_seen(
 LIMITED = """
 import resource, sys
 from pathlib import Path
+from typing import Any
 from vernal.base import StateError
 from vernal.store import open_files
 

@@ -84,6 +84,7 @@ def test_an_erasure_that_was_cut_off_is_completed(store: Store) -> None:
 def test_a_commit_that_needs_what_is_being_collected_is_refused_and_then_succeeds(
     store: Store, reopen: Callable[[], Files], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    commit(store, "base", promote=False)
     running = Store(reopen())
     record = make_record(running, "a")
 
@@ -98,6 +99,9 @@ def test_a_commit_that_needs_what_is_being_collected_is_refused_and_then_succeed
             store.gc(NOW)
     with pytest.raises(ConflictError, match="A garbage collection is removing blob .* Wait until"):
         running.commit(record, True, None)
+    old, new = running.record("base")["artefacts"]["model"]["blob"], record["artefacts"]["model"]["blob"]
+    with pytest.raises(ConflictError, match="A garbage collection is removing blob"):
+        running.replace_blobs({old: new}, {}, after=running.head().number)
     assert len(store.gc(NOW).blobs) == 4  # What was condemned, and the record of the refused commit.
     with pytest.raises(StateNotFound, match="is not in .* run the update again"):
         running.commit(record, True, None)
@@ -121,6 +125,16 @@ def test_a_commit_in_the_midst_of_a_collection_is_seen(
     assert store.gc(NOW).blobs == [orphan]
     assert store.verify() == []
     assert store.record("champion") == record
+
+
+def test_what_is_gone_need_not_be_remembered_as_verified(local: Files) -> None:
+    store = Store(local)
+    commit(store, "a")
+    orphan = store.blobs.put(b"orphan")
+    verified = local.folder / "verified.txt"
+    assert orphan in verified.read_text()
+    store.gc(NOW)
+    assert {line.split()[0] for line in verified.read_text().splitlines()} == set(store.blobs)
 
 
 def test_one_collection_at_a_time(store: Store, reopen: Callable[[], Files]) -> None:

@@ -156,9 +156,11 @@ def test_a_blob_that_was_not_put_is_refused(store: Store, files: Files) -> None:
     assert store.head() == Head(0, None)
 
 
-def test_an_unknown_parent_is_refused(store: Store) -> None:
-    with pytest.raises(StateNotFound, match="No record is called '5b20'"):
-        store.commit(make_record(store, "7c1e"), promote=False, parent="5b20")
+@pytest.mark.parametrize("parent", ["6f9a", "5b", "champion"])
+def test_a_parent_that_is_not_the_whole_id_of_a_record_is_refused(store: Store, parent: str) -> None:
+    commit(store, "5b20")
+    with pytest.raises(StateNotFound, match=f"No record is called '{parent}', from which '7c1e'.* whole id"):
+        store.commit(make_record(store, "7c1e"), promote=False, parent=parent)
 
 
 def test_an_id_is_given_once(store: Store) -> None:
@@ -278,6 +280,17 @@ def test_an_erasure_with_a_blob_that_was_not_put_is_refused(store: Store) -> Non
     assert old in store.blobs
 
 
+def test_an_erasure_that_undoes_another_is_refused(store: Store) -> None:
+    commit(store, "a")
+    old = store.record("a")["artefacts"]["memory"]["needs"][0]
+    data = store.blobs.get(old)
+    new = erase(store, old)
+    store.blobs.put(data)
+    with pytest.raises(StateError, match="cannot take the place of another: it is erased itself"):
+        store.replace_blobs({new: old}, {}, after=store.head().number)
+    assert store.resolve(old) == new
+
+
 def test_an_update_that_ran_during_an_erasure_is_a_conflict(store: Store, reopen: Callable[[], Files]) -> None:
     commit(store, "a")
     running = Store(reopen())
@@ -343,6 +356,11 @@ def test_every_missing_file_of_a_store_is_found(store: Store, files: Files) -> N
         files.remove(path)
         assert (store.verify() != []) == (path != last)
         files.write(path, data)
+
+
+def test_a_missing_marker_is_found(store: Store, files: Files) -> None:
+    files.remove("vernal.json")
+    assert [*map(str, store.verify())] == ['vernal.json: is missing. Write {"schema_version":1} into it.']
 
 
 def test_problems_say_where_and_what_to_do(store: Store, files: Files) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from filelock import FileLock
 from vernal.store.files import Files, reading, writing
 
 _OURS = ".vernal-"  # Temporary files and locks: invisible to `list`.
+_NOT_FOR_FOLDERS = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}  # Some mounted drives.
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
@@ -113,7 +114,7 @@ class LocalFiles(Files):
         with writing(self.url, path, 0):
             (self._root / path).unlink(missing_ok=True)
 
-    @contextmanager
+    @contextlib.contextmanager
     def _staged(self, path: str, data: bytes) -> Iterator[tuple[Path, Path]]:
         target = self._root / path
         with writing(self.url, path, len(data)):
@@ -172,7 +173,7 @@ def _moved(local: Path, target: Path) -> bool:
     return True
 
 
-@contextmanager
+@contextlib.contextmanager
 def _temporary(folder: Path) -> Iterator[Path]:
     """A name in the same folder, hence on the same disk; no file is left under it."""
     path = folder / f"{_OURS}{secrets.token_hex(8)}.tmp"
@@ -191,12 +192,21 @@ def _make_folder(folder: Path) -> None:
 
 def _seal(path: Path) -> None:
     """Force a finished file to disk, and make it read-only."""
-    path.chmod(path.stat().st_mode & ~0o222)
-    _settle(path)
+    with contextlib.suppress(OSError):  # A courtesy, which some mounted drives do not know.
+        path.chmod(path.stat().st_mode & ~0o222)
+    _force(path)
 
 
-def _settle(path: Path) -> None:
-    """Force a file, or the names in a folder, to disk."""
+def _settle(folder: Path) -> None:
+    """Force the names in a folder to disk."""
+    try:
+        _force(folder)
+    except OSError as error:
+        if error.errno not in _NOT_FOR_FOLDERS:
+            raise
+
+
+def _force(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -6,7 +6,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -41,7 +41,8 @@ def hold(folder: Path, name: str, clock: Clock, wait: bool = False) -> Iterator[
     try:
         # Beside the lock file, for that may not be readable while it is locked.
         facts = {"process": os.getpid(), "host": socket.gethostname(), "since": str(clock.now())}
-        holder.write_text(json.dumps(facts), encoding="utf-8")
+        with suppress(OSError):  # A full disk: others are not told who it is, that is all.
+            holder.write_text(json.dumps(facts), encoding="utf-8")
         yield
     finally:
         holder.unlink(missing_ok=True)

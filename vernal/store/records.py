@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vernal.base import ConflictError, StateError, canonical_json
+from vernal.base import ConflictError, StateError, StateNotFound, canonical_json
 from vernal.store.ledger import CHAMPION, Ledger
 
 _FIELDS = ("id", "name", "request", "artefacts")
@@ -77,8 +77,11 @@ def check_lineage(ledger: Ledger, record: Mapping[str, Any], promote: bool, pare
     """Refuse a record whose id is taken, whose parent is unknown, or that another one overtook."""
     if record["id"] in ledger.updates:
         raise ConflictError(f"Another record is called {record['id']!r} already. Choose another id.")
-    if parent is not None:
-        ledger.find(parent)
+    if parent is not None and parent not in ledger.updates:
+        raise StateNotFound(
+            f"No record is called {parent!r}, from which {record['id']!r} is said to come. "
+            "Give the whole id of its parent."
+        )
     if promote and ledger.champion != parent:
         raise ConflictError(
             f"Update {short(record['id'])} was trained from {short(parent)}, but the champion is "

@@ -327,6 +327,9 @@ class Store:
             ledger = self._replayed()
         except (CorruptState, SchemaTooNew) as error:
             return [Problem("journal", str(error)), *problems]
+        except FileNotFoundError:
+            fix = f'Write {{"schema_version":{SCHEMA_VERSION}}} into it.'
+            return [Problem(MARKER, "is missing.", fix), *problems]
         return [*problems, *self._missing_blobs(ledger)]
 
     def _missing_blobs(self, ledger: Ledger) -> Iterator[Problem]:

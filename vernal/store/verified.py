@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -42,8 +43,8 @@ class Verified:
         """Forget all other files."""
         kept = {name: mark for name, mark in self._marks().items() if name in names}
         self._known = kept
-        if self._path.exists():
-            temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        with contextlib.suppress(OSError):  # Then it stays as long as it is.
             temporary.write_text("".join(f"{name} {mark}\n" for name, mark in kept.items()), encoding="utf-8")
             temporary.replace(self._path)
 
@@ -51,12 +52,10 @@ class Verified:
         """Remember that a file holds what its hash says."""
         mark = _mark(file)
         self._marks()[name] = mark
-        try:
+        with contextlib.suppress(OSError):  # A full disk, a read-only store: it is hashed again, that is all.
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as lines:
                 lines.write(f"{name} {mark}\n")
-        except OSError:
-            return  # A full disk or a read-only store: it will be hashed again, that is all.
 
     def _marks(self) -> dict[str, str]:
         if self._known is None:
