@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from vernal.base.errors import ConfigError
 
 
@@ -25,7 +27,8 @@ def check_range(name: str, value: float, minimum: float, maximum: float | None =
         vernal.base.errors.ConfigError: `alpha` must be at least 0, got -1.
     """
     allowed = f"at least {minimum}" if maximum is None else f"between {minimum} and {maximum}"
-    inside = isinstance(value, int | float) and minimum <= value and (maximum is None or value <= maximum)
+    is_number = isinstance(value, int | float) and math.isfinite(value)
+    inside = is_number and minimum <= value and (maximum is None or value <= maximum)
     if not inside:
         raise ConfigError(f"`{name}` must be {allowed}, got {value!r}." + (f" {hint}" if hint else ""))
 

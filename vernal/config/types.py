@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import types
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
@@ -95,6 +96,8 @@ Literal, and Optional of these
         if self.kind in (list, tuple) and isinstance(value, list | tuple):
             value = self.kind(value)
         fits = isinstance(value, self.kind) and (self.kind is bool or not isinstance(value, bool))
+        if isinstance(value, float) and not math.isfinite(value):
+            raise NotAllowed(f"must be a finite number, got {value!r}")
         if not fits or (self.choices and value not in self.choices):
             raise NotAllowed(f"must be {self}, got {value!r}")
         return value

@@ -13,9 +13,11 @@ call made again goes on from the last checkpoint.
 
 from __future__ import annotations
 
+import math
 import platform
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -93,9 +95,10 @@ def update(
             return _repeated(store, done, promote)
         learned = _learn(situation, reporter, clock)
         reporter.phase("commit")
-        record = _staged(situation, learned, promote, clock, {"read": read, **learned.seconds}, began)
+        record = _finite(_staged(situation, learned, promote, clock, {"read": read, **learned.seconds}, began))
         record = store.commit(record, promote, pinned.id if pinned else None, head.number)
-        store.discard_scratch(situation.name[:12])
+        with suppress(OSError):  # The update stands, whatever becomes of its unfinished files.
+            store.discard_scratch(situation.name[:12])
     return Result(record, store.url, promoted=promote)
 
 
@@ -206,6 +209,15 @@ def _staged(
             "why": "promoted on request, without a gate" if promote else "kept beside the champion, on request",
         },
     }
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for what is not a number: a metric of the user's may have no value, and JSON has no NaN."""
+    if isinstance(value, Mapping):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _put(store: Store, data: bytes) -> dict[str, Any]:
