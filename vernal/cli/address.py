@@ -1,0 +1,39 @@
+"""Which store a command works on."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from vernal.cli.parser import Parser, UsageError
+
+if TYPE_CHECKING:
+    from vernal.store import Store
+
+VARIABLE = "VERNAL_STORE"
+
+
+def add_store(parser: Parser) -> None:
+    """Offer ``--store``."""
+    text = f"the store: a folder, or a URL such as s3://bucket/store [default: ${VARIABLE}]"
+    parser.add_argument("--store", metavar="DIR_OR_URL", help=text)
+
+
+def store_address(values: Namespace) -> str:
+    """The address that was given, or that of the environment.
+
+    Raises:
+        UsageError: neither names one.
+    """
+    address: str | None = values.store or os.environ.get(VARIABLE)
+    if not address:
+        raise UsageError(f"Name the store: --store DIR_OR_URL. Or set it once for all: export {VARIABLE}=DIR_OR_URL")
+    return address
+
+
+def open_store(values: Namespace) -> Store:
+    """The store; one that is not there is not made."""
+    from vernal.store import Store
+
+    return Store(store_address(values), create=False)

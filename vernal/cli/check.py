@@ -1,0 +1,111 @@
+"""Check a config file, without training.
+
+Lists the functions that vernal finds in it and the hyperparameters that can be set, and reports everything that is
+wrong at once. With --data it also brings the data, builds the model, and sends one batch through model, loss and
+metrics. The exit code is 1 if there are problems.
+
+Examples:
+  vernal check config.py
+  vernal check config.py --batch 3 --data
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from vernal.base import ConfigError, Problem
+from vernal.cli.flags import Flags, check_required, file_first, flag, flags_of_file
+from vernal.cli.line import reserved_names
+from vernal.cli.parser import Parser, UsageError
+from vernal.cli.terminal import pairs, say, table
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from vernal.config import Argument, ConfigFile
+    from vernal.transaction import Rehearsal
+
+
+def run(words: Sequence[str]) -> int:
+    """Check a config file."""
+    parser = Parser("check", __doc__, "CONFIG")
+    parser.add_argument("config", metavar="CONFIG", nargs="?", help="the config file")
+    parser.add_argument("--data", action="store_true", help="also try data, model, loss and metrics on one batch")
+    config, words = file_first(parser, words)
+    if config is None:
+        parser.parse(words)  # Ends here if help was asked for.
+        raise UsageError(f"Name the config file: {parser.words}. See: vernal check --help")
+    flags = flags_of_file(config)
+    clashes = flags.clashes(reserved_names(config) | set(parser.options))
+    if not clashes:
+        flags.add_to(parser)
+    values = parser.parse(words, strict=not (clashes or config.problems))
+    say(_functions(config), "", _hyperparameters(config), "")
+    problems = [*config.problems, *clashes]
+    if not clashes:
+        problems += _wrong_values(config, flags, values)
+    if problems:
+        raise ConfigError(problems)
+    _try(config, flags, values)
+    say("No problems.")
+    return 0
+
+
+def _wrong_values(config: ConfigFile, flags: Flags, values: Namespace) -> list[Problem]:
+    """What is wrong with the values that were given; that others are missing is no fault of the file."""
+    given = flags.texts(values)
+    _, problems = config.values(given)
+    return [problem for problem in problems if problem.where in given]
+
+
+def _try(config: ConfigFile, flags: Flags, values: Namespace) -> None:
+    """Call the functions, as far as the values allow and as was asked for."""
+    from vernal.config import Plan, resolve
+    from vernal.transaction import rehearse
+
+    if values.data:
+        check_required(flags, values)
+        say(_facts(rehearse(Plan(config, arguments=flags.texts(values)))), "")
+    elif all(a.name in flags.texts(values) for a in flags.arguments if a.is_required):
+        resolve(Plan(config, arguments=flags.texts(values)))
+
+
+def _functions(config: ConfigFile) -> Table:
+    rows = [
+        [name, _first_line(function.__doc__), "config file" if _is_own(function) else "vernal's default"]
+        for name, function in config.functions.items()
+    ]
+    return table(["function", "what it says of itself", "from"], rows)
+
+
+def _is_own(function: object) -> bool:
+    return not str(getattr(function, "__module__", "")).startswith("vernal.")
+
+
+def _hyperparameters(config: ConfigFile) -> Table | str:
+    if not config.arguments:
+        return "The functions have no hyperparameters."
+    columns = ["hyperparameter", "type", "default", "of", "option"]
+    return table(columns, [_cells(argument) for argument in config.arguments.values()])
+
+
+def _cells(argument: Argument) -> list[str]:
+    default = "required" if argument.is_required else repr(argument.default)
+    return [argument.name, str(argument.type), default, ", ".join(argument.functions), flag(argument.name)]
+
+
+def _facts(rehearsal: Rehearsal) -> Table:
+    return pairs(
+        {
+            "rows": ", ".join(f"{part} {count}" for part, count in rehearsal.rows.items()),
+            "a row": str(rehearsal.schema),
+            "task": rehearsal.task or "neither classification nor regression",
+            "model": f"{rehearsal.parameters} parameters to learn",
+        }
+    )
+
+
+def _first_line(doc: str | None) -> str:
+    return (doc or "").strip().partition("\n")[0]

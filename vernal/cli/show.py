@@ -1,0 +1,64 @@
+"""Show everything about one update.
+
+What it was made from, how, what was measured before and after it on every chunk so far, what it cost, and why it
+became the champion or did not. Without an id it is the champion that is shown; the beginning of an id is enough.
+
+Examples:
+  vernal show --store runs/gas
+  vernal show 7c1e --store runs/gas --json
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vernal.cli.address import add_store, open_store
+from vernal.cli.parser import Parser
+from vernal.cli.terminal import pairs, say, say_json, size
+from vernal.cli.views import Record, chunk_table, costs, method, settings, summary
+
+
+def run(words: Sequence[str]) -> int:
+    """Show one record."""
+    parser = Parser("show", __doc__, "[ID]")
+    parser.add_argument("id", metavar="ID", nargs="?", default="champion", help="an id, or its beginning")
+    add_store(parser)
+    parser.add_argument("--json", action="store_true", help="print the record as JSON")
+    values = parser.parse(words)
+    store = open_store(values)
+    record = store.record(values.id)
+    if values.json:
+        say_json(record)
+        return 0
+    is_champion = record["id"] == store.champion
+    say(f"Update {record['id']}{', the champion' if is_champion else ''}, in {store.url}", "")
+    say(pairs(_origin(record)), "", chunk_table(record), "")
+    say(pairs(summary(record) | costs(record)), "", pairs(_artefacts(record)))
+    return 0
+
+
+def _origin(record: Record) -> dict[str, str]:
+    chunk, plan, memory, decision = record["chunk"], record["plan"], record["memory"], record["decision"]
+    times = " to ".join(map(str, chunk["times"])) if chunk["times"] else "not given"
+    kept = f"{memory['rows']} of {memory['seen']} rows seen" if memory else "none"
+    return {
+        "made": record["created"],
+        "from": record["parent"] or "nothing: a first update",
+        "chunk": f"{chunk['name'] or 'without a name'}, {chunk['rows']} rows, fingerprint {chunk['fingerprint'][:12]}",
+        "times": times,
+        "config": f"{record['config']}, digest {plan['config']['digest'][:12]}",
+        "arguments": settings(plan["arguments"]),
+        "method": method(record),
+        "training": settings(plan["training"]),
+        "seed": str(plan["seed"]),
+        "memory": kept,
+        "decision": f"{'promoted' if decision['yes'] else 'not promoted'}: {decision['why']}",
+        "made with": settings(record["environment"]),
+    }
+
+
+def _artefacts(record: Record) -> dict[str, str]:
+    return {
+        name: f"blob {artefact['blob'][:12]}, {size(artefact['bytes'])}"
+        for name, artefact in record["artefacts"].items()
+    }

@@ -1,0 +1,76 @@
+"""Update a model with a new chunk of data, without forgetting the earlier ones.
+
+The config file says where the data comes from and what the model is. The first update makes the store; each further
+one starts from the champion there, with its model and its memory. Nothing is visible before everything is written. The
+same command again costs nothing if the update was made, and goes on from the last checkpoint if it was interrupted.
+
+The arguments of the functions in the config file are options as well; name the file to see them here.
+
+Examples:
+  vernal update config.py --store runs/gas --batch 1
+  vernal update config.py --store runs/gas --batch 2 --method derpp --memory-size 1000 --budget 10ep
+  vernal update config.py --help
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vernal.cli.address import store_address
+from vernal.cli.line import read_line
+from vernal.cli.progress import reporting
+from vernal.cli.terminal import pairs, say, say_json
+from vernal.cli.views import chunk_table, costs, summary
+
+if TYPE_CHECKING:
+    from vernal.transaction import Result
+
+
+def run(words: Sequence[str]) -> int:
+    """Make one update."""
+    line = read_line(__doc__, words)
+    address = store_address(line.values)
+    from vernal.store import Store
+    from vernal.transaction import update
+
+    store = Store(address)
+    with reporting(store, shlex.join(["vernal", "update", *words])) as (reporter, log):
+        result = update(line.plan, store, parent=line.values.parent, promote=line.values.promote, reporter=reporter)
+        reporter.note(f"update {result.id}")
+    if line.values.json:
+        say_json(result.record)
+    else:
+        _show(result, log)
+    return 0
+
+
+def _show(result: Result, log: Path) -> None:
+    record = result.record
+    say("", _headline(result), "", chunk_table(record), "")
+    say(pairs(summary(record) | costs(record) | {"store": result.store, "log": str(log)}), "")
+    say("Next:", pairs(_next_commands(result)))
+
+
+def _headline(result: Result) -> str:
+    record, chunk = result.record, result.record["chunk"]
+    if result.repeated:
+        return f"Update {result.id} was made before, of the same data, plan and code. Nothing was done."
+    parent = f"from {record['parent']}" if record["parent"] else "the first"
+    fate = "the champion now" if result.promoted else "kept beside the champion"
+    return f"Update {result.id}, {parent}: learned {chunk['name'] or 'a chunk'} ({chunk['rows']} rows); {fate}."
+
+
+def _next_commands(result: Result) -> dict[str, str]:
+    store = f"--store {shlex.quote(result.store)}"
+    commands = {
+        f"  vernal show {result.id} {store}": "everything about it",
+        f"  vernal log {store}": "all updates so far",
+    }
+    if not result.promoted:
+        return commands | {f"  vernal promote {result.id} {store}": "make it the champion"}
+    if result.record["parent"]:
+        return commands | {f"  vernal promote {result.record['parent']} {store}": "go back to the one before"}
+    return commands

@@ -1,0 +1,88 @@
+"""What records look like to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from vernal.cli.terminal import change, duration, number, size, table
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Record = Mapping[str, Any]
+
+
+def chunk_table(record: Record) -> Table | str:
+    """The headline metric on every chunk so far, before the update and after it, and who changed sides.
+
+    A flip to worse is a row that the old model had right and the new one has wrong; both are shares of the chunk.
+    """
+    metric, rows = record["metrics"]["headline"], record["metrics"].get("validation", [])
+    if not rows:
+        return "There was no validation data, so nothing was measured."
+    columns = ["chunk", "rows", f"{metric} before", "after", "change", "flips to worse", "to better"]
+    cells = [
+        [
+            row["chunk"] or f"number {row['number']}",
+            str(row["rows"]),
+            number(row["before"][metric]),
+            number(row["after"][metric]),
+            change(row["before"][metric], row["after"][metric]),
+            number(row.get("negative_flips")),
+            number(row.get("positive_flips")),
+        ]
+        for row in rows
+    ]
+    return table(columns, cells, numbers=columns[1:])
+
+
+def on_new_chunk(record: Record) -> float | None:
+    """The headline metric on the chunk that an update learned from."""
+    own = [row for row in record["metrics"].get("validation", []) if row["number"] == record["number"]]
+    return own[0]["after"][record["metrics"]["headline"]] if own else None
+
+
+def summary(record: Record) -> dict[str, str]:
+    """Average, forgetting and transfer, and what the test data says."""
+    measured = {name.replace("_", " "): number(value) for name, value in record["metrics"].get("summary", {}).items()}
+    test = {
+        f"test {name.replace('_', ' ')}": number(value) for name, value in record["metrics"].get("test", {}).items()
+    }
+    return measured | test
+
+
+def costs(record: Record) -> dict[str, str]:
+    """Time, samples and bytes."""
+    spent, training = record["costs"], record["training"]
+    parts = ", ".join(f"{name} {duration(seconds)}" for name, seconds in spent["seconds"].items())
+    peak = spent["peak_memory_bytes"]
+    ended = f"{training['stopped']}, after going on from a checkpoint" if training["resumed"] else training["stopped"]
+    return {
+        "time": f"{duration(spent['total_seconds'])} ({parts})",
+        "training": f"{training['epochs']} epochs, {training['steps']} steps, ended by {ended}",
+        "samples": f"{training['samples']} new, {training['replayed']} replayed",
+        "written": size(spent["bytes_written"]),
+        "peak memory": size(peak) if peak else "unknown",
+    }
+
+
+def method(record: Record) -> str:
+    """The method with its options.
+
+    Examples:
+        >>> method({"plan": {"method": {"name": "er", "options": {"alpha": 1.0}}}})
+        'er(alpha=1.0)'
+    """
+    chosen = record["plan"]["method"]
+    return f"{chosen['name']}({settings(chosen['options'])})"
+
+
+def settings(values: Mapping[str, Any]) -> str:
+    """Names and values on one line."""
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def day_and_time(record: Record) -> str:
+    """When an update was made, in UTC, to the minute."""
+    return str(record["created"])[:16].replace("T", " ")
