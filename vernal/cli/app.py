@@ -11,6 +11,7 @@ from types import ModuleType
 
 import vernal
 from vernal.base import VernalError, did_you_mean
+from vernal.cli.docs import first_line
 from vernal.cli.parser import UsageError
 
 # Each is a module of this room: its docstring is the command's help, `run` does it.
@@ -92,7 +93,7 @@ def _module(command: str) -> ModuleType:
 
 
 def _summary(command: str) -> str:
-    return (_module(command).__doc__ or "").partition("\n")[0]
+    return first_line(_module(command).__doc__)
 
 
 def _say(text: str) -> int:

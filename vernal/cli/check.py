@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from vernal.base import ConfigError, Problem
+from vernal.cli.docs import first_line
 from vernal.cli.flags import Flags, check_required, file_first, flag, flags_of_file
 from vernal.cli.line import reserved_names
 from vernal.cli.parser import Parser, UsageError
@@ -74,7 +75,7 @@ def _try(config: ConfigFile, flags: Flags, values: Namespace) -> None:
 
 def _functions(config: ConfigFile) -> Table:
     rows = [
-        [name, _first_line(function.__doc__), "config file" if _is_own(function) else "vernal's default"]
+        [name, first_line(function.__doc__), "config file" if _is_own(function) else "vernal's default"]
         for name, function in config.functions.items()
     ]
     return table(["function", "what it says of itself", "from"], rows)
@@ -105,7 +106,3 @@ def _facts(rehearsal: Rehearsal) -> Table:
             "model": f"{rehearsal.parameters} parameters to learn",
         }
     )
-
-
-def _first_line(doc: str | None) -> str:
-    return (doc or "").strip().partition("\n")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 
+_CITATION = re.compile(r" \[\d+\]_")
 _ARGUMENT = re.compile(r"    (\w+)(?: \([^)]*\))?: (.*)")
 
 
@@ -37,3 +38,13 @@ def argument_docs(docstring: str | None) -> dict[str, str]:
         elif inside and name and line.strip():
             docs[name] += f" {line.strip()}"
     return {name: text.replace("``", "").replace("`", "") for name, text in docs.items()}
+
+
+def first_line(docstring: str | None) -> str:
+    """The first line of a docstring, without marks of citations; empty if there is none.
+
+    Examples:
+        >>> first_line("Experience replay [1]_." + chr(10) + "More.")
+        'Experience replay.'
+    """
+    return _CITATION.sub("", (docstring or "").strip().partition("\n")[0])

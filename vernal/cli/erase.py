@@ -40,7 +40,7 @@ def run(words: Sequence[str]) -> int:
     erasure = erase(store, ids, values.reason)
     say(f"Memories that held one of these {len(ids)} ids: {_listed(erasure.updates)}.")
     if erasure.updates:
-        say("They hold none any more.", f"Models that may have learned from the rows: {_listed(erasure.trained)}.")
+        say("They hold none any more.", f"Models that were trained with them: {_listed(erasure.trained)}.")
     return 0
 
 

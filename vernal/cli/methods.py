@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vernal.cli.docs import first_line
 from vernal.cli.parser import Parser
 from vernal.cli.terminal import say, table
 
@@ -30,6 +31,5 @@ def _cells(name: str) -> list[str]:
     from vernal.methods import method_class
 
     kind = method_class(name)
-    about = (kind.__doc__ or "").partition("\n")[0].replace(" [1]_", "")
     options = ", ".join(f"{option.name}={option.default}" for option in options_of(kind, name))
-    return [name, about, options]
+    return [name, first_line(kind.__doc__), options]

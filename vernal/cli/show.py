@@ -52,7 +52,7 @@ def _origin(record: Record) -> dict[str, str]:
         "training": settings(plan["training"]),
         "seed": str(plan["seed"]),
         "memory": kept,
-        "decision": f"{'promoted' if decision['yes'] else 'not promoted'}: {decision['why']}",
+        "decision": decision["why"],
         "made with": settings(record["environment"]),
     }
 

@@ -27,8 +27,11 @@ def console(*, stderr: bool = False) -> Console:
 def say(*parts: str | Table) -> None:
     """Print results, each on lines of its own."""
     printer = console()
-    for part in parts:
-        printer.print(part, soft_wrap=isinstance(part, str))
+    with printer.capture() as capture:
+        for part in parts:
+            printer.print(part, soft_wrap=isinstance(part, str))
+    lines = capture.get().splitlines()
+    printer.file.write("\n".join(line.rstrip() for line in lines) + "\n")
 
 
 def say_json(value: Any) -> None:

@@ -61,6 +61,7 @@ def costs(record: Record) -> dict[str, str]:
     return {
         "time": f"{duration(spent['total_seconds'])} ({parts})",
         "training": f"{training['epochs']} epochs, {training['steps']} steps, ended by {ended}",
+        "loss": " ".join(number(loss) for loss in training["losses"]) + " (mean of each epoch)",
         "samples": f"{training['samples']} new, {training['replayed']} replayed",
         "written": size(spent["bytes_written"]),
         "peak memory": size(peak) if peak else "unknown",
