@@ -13,7 +13,7 @@ from typing import BinaryIO, Self
 import torch
 from torch import Tensor
 
-from vernal.base import CorruptState, StateError
+from vernal.base import CorruptState, DataError, StateError
 from vernal.data import Leaf, raw_bytes
 
 # safetensors' names of torch's types.
@@ -152,6 +152,17 @@ def read_parts(path: Path) -> dict[str, Part]:
             }
         except (ValueError, KeyError, TypeError, MemoryError, OverflowError) as error:
             raise CorruptState(f"{path} is not a column of a memory ({error!r}).") from error
+
+
+def check_type(leaf: Leaf, where: str) -> None:
+    """Demand a type that a column can hold.
+
+    Raises:
+        DataError: it is another one.
+    """
+    if leaf.torch_dtype not in _NAMES:
+        allowed = ", ".join(str(dtype).removeprefix("torch.") for dtype in _NAMES)
+        raise DataError(f"{where} is {leaf.dtype}, which no memory can hold. Convert it to one of {allowed}.")
 
 
 def row_bytes(leaf: Leaf) -> int:

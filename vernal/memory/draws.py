@@ -12,8 +12,9 @@ from vernal.base import derive_seed
 class Shuffled:
     """An endless walk through `n` rows in random order: every row once before any comes again.
 
-    Compared with independent draws, each batch has no row twice and every row is replayed equally often. The walk is a
-    function of its seed and of how far it has come, so that is all there is to save.
+    Compared with independent draws, every row is replayed equally often, and a batch has no row twice, unless one
+    round ends inside it and the next begins. The walk is a function of its seed and of how far it has come, so that is
+    all there is to save.
 
     Args:
         n: rows, at least 1.

@@ -45,6 +45,8 @@ class MappedColumn:
 
     def gather(self, rows: Tensor) -> Tensor:
         """The rows at these places, ``(k, *shape)``; a copy."""
+        if not self._bytes:
+            return torch.empty(len(rows), *self._shape, dtype=self._dtype)
         if self._view is not None:
             raw = self._view.index_select(0, self._index.index_select(0, rows))
         else:
@@ -53,8 +55,6 @@ class MappedColumn:
                 start = int(self._offset[row])
                 source = self._maps[int(self._segment[row])][start : start + self._bytes]
                 raw[i] = torch.frombuffer(bytearray(source), dtype=torch.uint8)
-        if not self._bytes:
-            return torch.empty(len(rows), *self._shape, dtype=self._dtype)
         return raw.view(self._dtype).view(len(rows), *self._shape)
 
     def will_need(self, rows: Tensor) -> None:

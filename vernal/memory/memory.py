@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vernal.base import SchemaMismatch, SchemaTooNew, StateError
 from vernal.data import Chunk, Joined, Leaf, Leaves, Picked, Rows, Schema, id_digests
-from vernal.memory.column_file import ColumnWriter, writing
+from vernal.memory.column_file import ColumnWriter, check_type, writing
 from vernal.memory.keys import row_keys
 from vernal.memory.mapped import MappedColumn, MappedRagged
 from vernal.memory.policy import Candidates, Policy
@@ -197,7 +197,10 @@ class Memory(Rows):
 
         Raises:
             SchemaMismatch: the chunk's rows do not fit among those in memory.
+            DataError: they are of a type that cannot be stored.
         """
+        for path, leaf in chunk.schema.leaves.items():
+            check_type(leaf, f"Chunk {chunk.name!r}: `{path}`")
         if self.structure is not None:
             self.structure.check(chunk.schema, f"Chunk {chunk.name!r}")
         fresh = row_keys(self.seed, self.n_seen, len(chunk))

@@ -27,8 +27,8 @@ class Replay(Protocol):
     def draw(self, count: int, /) -> Batch:
         """Some rows as a batch, on the model's device and with the training transforms.
 
-        ``x``, ``y``, and whatever the method kept with the rows. No row comes twice in a batch. If the memory has
-        fewer rows, all of them come.
+        ``x``, ``y``, and whatever the method kept with the rows. Every row of the memory comes once before any comes
+        again. If the memory has fewer rows than that, all of them come.
         """
 
 
