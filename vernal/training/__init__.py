@@ -2,6 +2,7 @@
 
 from vernal.training.checkpoint import Checkpoint
 from vernal.training.defaults import optimizer_fn
+from vernal.training.fabric import Fabric, make_fabric
 from vernal.training.feed import EpochFeed, Feed, Transforms
 from vernal.training.fit import Fitted, Job, fit, lower_is_better
 from vernal.training.options import Training
@@ -15,6 +16,7 @@ from vernal.training.task import check_outputs, mean_loss, row_losses, task_of
 __all__ = [
     "Checkpoint",
     "EpochFeed",
+    "Fabric",
     "Feed",
     "Fitted",
     "Job",
@@ -29,6 +31,7 @@ __all__ = [
     "fit",
     "isolated",
     "lower_is_better",
+    "make_fabric",
     "mean_loss",
     "optimizer_fn",
     "predict",

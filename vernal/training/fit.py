@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -17,6 +16,7 @@ from vernal.base import Clock, ConfigError, Progress, TrainingError
 from vernal.methods import Criterion, Method, Setting, Step
 from vernal.metrics import is_higher_better
 from vernal.training.checkpoint import Checkpoint
+from vernal.training.fabric import Fabric
 from vernal.training.feed import EpochFeed
 from vernal.training.interruption import Interruption
 from vernal.training.options import Training
@@ -234,7 +234,7 @@ class _Loop:
         if now - self._looked >= _LOOK_EVERY:
             self._reporter.training(self._progress(), self._share, self._look())
             self._looked = now
-        if self._interruption.asked:
+        if self._asked_to_stop():
             self._save()
             raise KeyboardInterrupt
         if now - self._saved >= 60 * self._options.checkpoint_minutes:
@@ -262,8 +262,17 @@ class _Loop:
     def _done(self) -> float:
         return self._budget.share_done(self._progress())
 
+    def _asked_to_stop(self) -> bool:
+        return bool(self._together(float(self._interruption.asked)))
+
+    def _together(self, value: float) -> float:
+        """The largest value of all processes: they must not disagree on when to stop."""
+        if self._fabric.world_size == 1:
+            return value
+        return float(self._fabric.all_reduce(torch.tensor(value, device=self._fabric.device), reduce_op="max"))
+
     def _finished(self) -> bool:
-        self._share = self._done()
+        self._share = self._done() if self._budget.unit != "min" else self._together(self._done())
         return bool(self._state.stopped) or self._share >= 1
 
     def _total_steps(self) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lightning_fabric import Fabric
+from vernal.training.fabric import Fabric
 
 
 def speaking(fabric: Fabric, model: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -21,6 +20,7 @@ from vernal.methods import Method, Setting
 from vernal.training import (
     Checkpoint,
     EpochFeed,
+    Fabric,
     Feed,
     Fitted,
     Job,
@@ -62,7 +62,7 @@ class Learned:
     seconds: dict[str, float]
 
 
-def learn(fabric: Fabric, situation: Situation, folder: Path, reporter: Reporter, clock: Clock) -> Learned:
+def learn(fabric: Fabric, situation: Situation, folder: Path, reporter: Reporter, clock: Clock) -> Learned | None:
     """Train, evaluate, and write the rows that come into memory. Nothing becomes visible.
 
     Args:
@@ -72,7 +72,7 @@ def learn(fabric: Fabric, situation: Situation, folder: Path, reporter: Reporter
         reporter: who is told.
         clock: measures how long things take.
     """
-    with isolated(derive_seed(situation.seed, "training")):
+    with isolated(derive_seed(situation.seed, "training", fabric.global_rank)):
         return _Learning(fabric, situation, folder, reporter, clock).run()
 
 
@@ -86,7 +86,7 @@ class _Learning:
         self._criterion = mean_loss(situation.losses)
         self._seconds: dict[str, float] = {}
 
-    def run(self) -> Learned:
+    def run(self) -> Learned | None:
         situation = self._situation
         method, champion = situation.method(), situation.champion().to(self._fabric.device)
         memory = situation.memory()
@@ -100,6 +100,8 @@ class _Learning:
             check_monitor(self._options.monitor, judge.measures)
         self._phase("train")
         fitted = self._fit(method, champion, memory, selection, judge)
+        if self._fabric.global_rank > 0:
+            return None
         self._phase("evaluate")
         predictor = method.predictor(fitted.model)
         metrics = judge.after(predictor)

@@ -22,15 +22,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from lightning_fabric import Fabric
-
-from vernal.base import Clock, ConfigError, ConflictError, SystemClock
+from vernal.base import Clock, ConflictError, SystemClock
 from vernal.config import Plan, Resolved, resolve
 from vernal.memory import Memory
 from vernal.state import pack
 from vernal.store import Store
 from vernal.training import Reporter, Silent
-from vernal.transaction.learn import Learned, learn
+from vernal.transaction.learn import Learned
+from vernal.transaction.ranks import learn_on_devices
 from vernal.transaction.result import Result
 from vernal.transaction.situation import SCHEMA_VERSION, Parent, Situation, read_data
 
@@ -93,7 +92,7 @@ def update(
     with store.lock(situation.name[:12]):
         if (done := _done(situation, parent)) is not None:  # By somebody who has just let go of the lock.
             return _repeated(store, done, promote)
-        learned = _learn(situation, reporter, clock)
+        learned = learn_on_devices(situation, store.scratch(situation.name[:12]), reporter, clock)
         reporter.phase("commit")
         record = _finite(_staged(situation, learned, promote, clock, {"read": read, **learned.seconds}, began))
         record = store.commit(record, promote, pinned.id if pinned else None, head.number)
@@ -130,24 +129,6 @@ def _one_at_a_time(store: Store, resolved: Resolved, prepare: Callable[[], None]
     """Several jobs that start at once on one machine prepare their data one after the other."""
     with store.lock(f"prepare-{resolved.config.digest[:12]}", wait=True):
         prepare()
-
-
-def _learn(situation: Situation, reporter: Reporter, clock: Clock) -> Learned:
-    options = situation.resolved.plan.training
-    try:
-        fabric = Fabric(
-            accelerator=options.accelerator,
-            devices=options.devices,
-            precision=options.precision,
-            callbacks=situation.call("callbacks_fn"),
-            loggers=situation.call("loggers_fn"),
-        )
-    except (RuntimeError, ValueError, TypeError) as error:
-        raise ConfigError(
-            f"`accelerator` {options.accelerator!r} with {options.devices} devices and `precision` "
-            f"{options.precision!r} cannot be used here: {error}"
-        ) from error
-    return learn(fabric, situation, situation.store.scratch(situation.name[:12]), reporter, clock)
 
 
 def _staged(
