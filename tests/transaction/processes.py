@@ -72,6 +72,11 @@ class Update:
         self._process.start()
         sender.close()
 
+    @property
+    def process_id(self) -> int | None:
+        """By which the system knows it."""
+        return self._process.pid
+
     def await_phase(self, name: str) -> None:
         """Wait until it begins something."""
         while name not in self.phases and self._hear():
