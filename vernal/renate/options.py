@@ -1,0 +1,109 @@
+"""How a job trains: Renate's arguments as those of vernal's engine."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection
+
+from vernal.base import ConfigError, did_you_mean
+from vernal.renate import defaults
+from vernal.renate.updaters import Updater
+from vernal.training import Training, lower_is_better
+
+MODES = ("min", "max")
+TRAIN_LOSS, VALIDATION = "train_loss", "val_"
+METRICS = ("loss", "accuracy", "macro_f1", "mae", "rmse", "r2")  # that vernal measures by itself
+ACCELERATORS = {"auto": "auto", "cpu": "cpu", "gpu": "cuda"}
+PRECISIONS = {"32": "32-true", "16": "16-mixed", "64": "64-true", "bf16": "bf16-mixed"}
+STRATEGIES = ("ddp",)
+
+
+def measured(metric: str | None) -> str | None:
+    """What a metric measures on the validation data; None if it is not about those.
+
+    Examples:
+        >>> measured("val_accuracy"), measured("train_loss")
+        ('accuracy', None)
+    """
+    return metric.removeprefix(VALIDATION) if metric is not None and metric.startswith(VALIDATION) else None
+
+
+def check_metric(metric: str | None, mode: str, own: Collection[str]) -> None:
+    """Demand a metric that is measured, and the direction in which it improves.
+
+    Args:
+        metric: as Renate names them: ``"val_accuracy"``, ``"train_loss"``.
+        mode: ``"min"`` or ``"max"``.
+        own: the names of the metrics that `metrics_fn` gives.
+
+    Raises:
+        ConfigError: there is no such metric, or it improves the other way.
+    """
+    if mode not in MODES:
+        raise ConfigError(f"`mode` must be 'min' or 'max', got {mode!r}.")
+    name = measured(metric)
+    if name is None and metric not in (None, TRAIN_LOSS):
+        raise ConfigError(
+            f"No metric is called {metric!r}. On the training data only {TRAIN_LOSS!r} is measured; on the "
+            f"validation data, for example, {VALIDATION}loss and {VALIDATION}accuracy."
+        )
+    if name is not None and name not in (*METRICS, *own):
+        known = [VALIDATION + known for known in (*METRICS, *own)]
+        raise ConfigError(f"No metric is called {metric!r}. {did_you_mean(metric or '', known)}")
+    better = "min" if name is None or lower_is_better(name) else "max"
+    if metric is not None and mode != better:
+        hint = (
+            ""
+            if name is None or name in METRICS
+            else " Metrics of your own improve upwards, unless their name has 'loss' or 'error' in it."
+        )
+        raise ConfigError(f"`mode` is {mode!r}, but {metric!r} is better the other way round. Say {better!r}.{hint}")
+
+
+def training_options(
+    settings: Updater,
+    *,
+    metric: str | None,
+    max_epochs: int,
+    has_memory: bool,
+    accelerator: str,
+    devices: int,
+    strategy: str,
+    precision: str,
+    gradient_clip_val: float | None,
+    gradient_clip_algorithm: str | None,
+) -> Training:
+    """The training that a job asks for.
+
+    Raises:
+        ConfigError: something is not known, or not there yet.
+    """
+    name = measured(metric)
+    if settings.early_stopping and name is None:
+        warnings.warn(
+            "`early_stopping` is ignored: it watches a metric on the validation data, such as 'val_accuracy'.",
+            stacklevel=3,
+        )
+    patience = defaults.EARLY_STOPPING_PATIENCE if settings.early_stopping else max_epochs
+    by_value = gradient_clip_algorithm == "value"
+    _choice("gradient_clip_algorithm", gradient_clip_algorithm or "norm", ("norm", "value"))
+    _choice("strategy", strategy, STRATEGIES)
+    return Training(
+        budget=f"{max_epochs}ep",
+        batch_size=settings.new_rows(has_memory),
+        clip_norm=None if by_value else gradient_clip_val,
+        clip_value=gradient_clip_val if by_value else None,
+        # The best epoch is taken; with a patience of all epochs, none is left out.
+        patience=None if name is None else patience,
+        monitor=name or "loss",
+        accelerator=ACCELERATORS[_choice("accelerator", accelerator, ACCELERATORS)],
+        devices=devices,
+        precision=PRECISIONS[_choice("precision", str(precision), PRECISIONS)],
+    )
+
+
+def _choice(name: str, value: str, known: Collection[str]) -> str:
+    if value not in known:
+        allowed = " or ".join(repr(choice) for choice in known)
+        raise ConfigError(f"`{name}` must be {allowed} in this version, got {value!r}.")
+    return value
