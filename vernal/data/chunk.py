@@ -69,7 +69,12 @@ class Chunk:
             options: the other arguments of a chunk (`ids`, `times`, `name`).
         """
         columns = Schema.of_row(x, y).flatten(x, y)
-        lengths = {path: len(values) if values.ndim else 0 for path, values in columns.items()}
+        for path, values in columns.items():
+            if not values.ndim:
+                raise DataError(
+                    f"`{path}` is a single number. Give arrays with one entry per row, e.g. np.asarray(...)."
+                )
+        lengths = {path: len(values) for path, values in columns.items()}
         if len({*lengths.values()}) > 1:
             raise DataError(f"x and y must have the same number of rows, got {lengths}.")
         if not next(iter(lengths.values())):

@@ -104,7 +104,9 @@ class DatasetRows(Rows):
         self._length = len(dataset)  # type: ignore[arg-type]
         if not self._length:
             raise EmptyChunk("The dataset has no rows. A chunk needs at least one.")
-        self._schema = Schema.of_row(*self._fetch([0])[0]).with_varying(varying)
+        with fixed_randomness(0):  # A look at the data must not disturb the caller's own draws.
+            first = self._fetch([0])[0]
+        self._schema = Schema.of_row(*first).with_varying(varying)
 
     @property
     def schema(self) -> Schema:

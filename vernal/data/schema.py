@@ -171,6 +171,8 @@ def _leaf(value: Any, path: str) -> Leaf:
         if isinstance(value, python_type) and not isinstance(value, np.generic):
             return Leaf(kind, str(SCALARS[kind]).removeprefix("torch."), ())
     if isinstance(value, Tensor | np.ndarray | np.generic):
+        if isinstance(value, np.ndarray | np.generic) and value.dtype.kind not in "biufc":
+            raise DataError(f"`{path}` is an array of type {value.dtype}. Encode it as numbers, or give text as str.")
         tensor = _to_tensor(value)
         return Leaf("tensor", str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape))
     raise DataError(

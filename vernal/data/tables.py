@@ -42,6 +42,8 @@ def chunk_from_table(
     for column in [*names, *special]:
         if column not in table.column_names:
             raise DataError(f"The table has no column {column!r}. {did_you_mean(column, table.column_names)}")
+    if not names:
+        raise DataError(f"The table has no features: its columns are {', '.join(table.column_names)}.")
     x = np.stack([_numbers(table, column).astype(np.float32) for column in names], axis=1)
     y = _numbers(table, target)
     if y.dtype.kind == "f":
@@ -53,13 +55,17 @@ def chunk_from_table(
         y if y.dtype.kind == "f" else y.astype(np.int64),
         ids=table.column(id_column).to_pylist() if id_column else None,
         times=_times(table, time_column) if time_column else None,
-        name=name or (PurePosixPath(str(source)).stem if isinstance(source, str) else ""),
+        name=name or (PurePosixPath(str(source)).stem if _is_path(source) else ""),
     )
+
+
+def _is_path(source: Any) -> bool:
+    return isinstance(source, str) or hasattr(source, "__fspath__")
 
 
 def _read(source: Any) -> Any:
     arrow = require("pyarrow", "tables")
-    if not isinstance(source, str) and not hasattr(source, "__fspath__"):
+    if not _is_path(source):
         return arrow.table(source)
     path = str(source)
     kind = path.removesuffix(".gz").rpartition(".")[2].lower()
