@@ -36,6 +36,11 @@ class Rows(ABC):
     def __len__(self) -> int:
         """How many rows there are."""
 
+    @property
+    def in_columns(self) -> bool:
+        """Whether the rows lie in columns; reading others runs code of the user, which may draw random numbers."""
+        return True
+
     @abstractmethod
     def leaves(self, places: Tensor) -> Leaves:
         """Whole columns of the rows at `places` (``(k,)`` int64), by path.
@@ -116,6 +121,11 @@ class DatasetRows(Rows):
     def __len__(self) -> int:
         return self._length
 
+    @property
+    def in_columns(self) -> bool:
+        """They do not: the dataset makes them."""
+        return False
+
     def items(self, places: Tensor) -> list[tuple[Any, Any]]:
         """The rows as the dataset gives them."""
         return self._fetch(places.tolist())
@@ -168,6 +178,11 @@ class Picked(Rows):
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def in_columns(self) -> bool:
+        """As where they come from."""
+        return self._rows.in_columns
+
     def leaves(self, places: Tensor) -> Leaves:
         """The columns of these rows."""
         return self._rows.leaves(self._places[places])
@@ -190,6 +205,11 @@ class Joined(Rows):
 
     def __len__(self) -> int:
         return len(self._first) + len(self._second)
+
+    @property
+    def in_columns(self) -> bool:
+        """Whether those of both sources do."""
+        return self._first.in_columns and self._second.in_columns
 
     def leaves(self, places: Tensor) -> Leaves:
         """The columns of these rows, put together from both sources."""

@@ -71,10 +71,10 @@ def _encode(value: Any, path: str, tensors: dict[str, Tensor], names: dict[Any, 
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
-        return value if math.isfinite(value) else {"$float": repr(value)}
+        return value if math.isfinite(value) else {"$float": repr(float(value))}  # NumPy's repr differs
     if isinstance(value, Tensor):
         return {"$tensor": _name(value, path or "value", tensors, names)}
-    if isinstance(value, np.ndarray | np.generic):
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufc":
         array = torch.from_numpy(np.atleast_1d(value).copy()).reshape(np.shape(value))
         return {"$array": _name(array, path or "value", tensors, names)}
     if isinstance(value, list | tuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch.utils._pytree import tree_map_only
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from vernal.base import DataError, VernalError, derive_seed
-from vernal.data import Collate, DatasetRows, Rows, Schema, fixed_randomness
+from vernal.data import Collate, Rows, Schema, fixed_randomness
 
 Transform = Callable[[Any], Any]
 Batch = dict[str, Any]
@@ -38,13 +38,13 @@ class Transforms:
         if self.collate:
             return self.collate(changed)
         try:
-            x, y = default_collate(changed)
-        except (RuntimeError, TypeError) as error:
+            x, y = collated(changed)
+        except (RuntimeError, TypeError, ValueError) as error:
             raise DataError(
                 f"These rows do not make a batch ({error}). They are ({schema}). If their lengths vary, "
                 "give the data module a `collate` function that pads them."
             ) from error
-        return _as_float32(schema, "x", x, self.x), _as_float32(schema, "y", y, self.y)
+        return x, y
 
     def _changed(self, x: Any, y: Any, schema: Schema) -> tuple[Any, Any]:
         try:
@@ -55,6 +55,24 @@ class Transforms:
             raise DataError(
                 f"A transform of the config file fails on a row of ({schema}): {type(error).__name__}: {error}."
             ) from error
+
+
+def collated(rows: Sequence[Any]) -> Any:
+    """Rows as a batch of the same nesting; Python's decimal numbers become float32, as models want them.
+
+    Examples:
+        >>> collated([(1, {"a": 0.5}), (2, {"a": 1.5})])
+        (tensor([1, 2]), {'a': tensor([0.5000, 1.5000])})
+    """
+    first = rows[0]
+    if type(first) is float:
+        return torch.tensor(rows, dtype=torch.float32)
+    if isinstance(first, Mapping):
+        return {key: collated([row[key] for row in rows]) for key in first}
+    if isinstance(first, tuple | list):
+        parts = [collated(part) for part in zip(*rows, strict=True)]
+        return parts if isinstance(first, list) else tuple(parts)
+    return default_collate(list(rows))
 
 
 class Feed:
@@ -77,7 +95,7 @@ class Feed:
         plain = transforms == Transforms() and not any(
             leaf.varies or leaf.kind in ("str", "float") for leaf in rows.schema.leaves.values()
         )
-        self._whole = plain and not isinstance(rows, DatasetRows)
+        self._whole = plain and rows.in_columns
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -188,10 +206,3 @@ class _Batches(Dataset[Batch]):
 
 def _loader(feed: Feed, plan: _Plan, workers: int) -> DataLoader[Batch]:
     return DataLoader(_Batches(feed), batch_size=None, sampler=plan, num_workers=workers, persistent_workers=True)
-
-
-def _as_float32(schema: Schema, name: str, value: Any, transform: Transform | None) -> Any:
-    """Plain Python numbers become float64 tensors on collation; models want float32."""
-    leaf = schema.leaves.get(name)
-    plain = transform is None and leaf is not None and leaf.kind == "float"
-    return value.float() if plain and isinstance(value, Tensor) else value
