@@ -56,9 +56,7 @@ def expected_calibration_error(y: ArrayLike, probabilities: ArrayLike, n_bins: i
 def _checked(y: ArrayLike, probabilities: ArrayLike) -> tuple[NDArray[np.int64], Floats]:
     true, chances = np.asarray(y), np.asarray(probabilities, dtype=np.float64)
     if chances.ndim != 2 or true.shape != chances.shape[:1]:
-        raise DataError(
-            f"`y` {true.shape}, `probabilities` {chances.shape}: the shapes must be (N,) and (N, C)."
-        )
+        raise DataError(f"`y` {true.shape}, `probabilities` {chances.shape}: the shapes must be (N,) and (N, C).")
     if chances.size == 0:
         raise EmptyChunk("`probabilities`: there are no rows to measure. Pass at least one.")
     if not (np.allclose(chances.sum(axis=1), 1, atol=1e-3) and (chances >= 0).all()):

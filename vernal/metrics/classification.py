@@ -95,7 +95,6 @@ def _class_indices(values: ArrayLike) -> NDArray[np.int64]:
     array = np.asarray(values)
     if array.size and (array.dtype.kind not in "iub" or array.min() < 0):
         raise DataError(
-            f"Classes must be whole numbers from 0, got {array.ravel()[:3].tolist()}, ... . "
-            "Number the classes first."
+            f"Classes must be whole numbers from 0, got {array.ravel()[:3].tolist()}, ... . Number the classes first."
         )
     return array.astype(np.int64)

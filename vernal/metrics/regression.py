@@ -63,9 +63,7 @@ def r2(y: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def _checked(y: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
-    true, answer = aligned(
-        y=np.asarray(y, dtype=np.float64), predicted=np.asarray(predicted, dtype=np.float64)
-    )
+    true, answer = aligned(y=np.asarray(y, dtype=np.float64), predicted=np.asarray(predicted, dtype=np.float64))
     for name, column in (("y", true), ("predicted", answer)):
         n_bad = int((~np.isfinite(column)).sum())
         if n_bad:

@@ -62,7 +62,5 @@ Pass one value for each.
     """
     array = np.asarray(values)
     if array.shape != (n,):
-        raise DataError(
-            f"`{name}` has the shape {array.shape}, and there are {n} {of}. Pass one value for each."
-        )
+        raise DataError(f"`{name}` has the shape {array.shape}, and there are {n} {of}. Pass one value for each.")
     return array

@@ -30,9 +30,7 @@ _HIGHER_IS_BETTER = {
 }
 
 
-def summary(
-    task: str, y: ArrayLike, predicted: ArrayLike, losses: ArrayLike | None = None
-) -> dict[str, float]:
+def summary(task: str, y: ArrayLike, predicted: ArrayLike, losses: ArrayLike | None = None) -> dict[str, float]:
     """Measure frozen predictions.
 
     Args:
