@@ -391,10 +391,15 @@ class Memory(Rows):
         return Memory(self._blobs, self.seed, self.n_seen, self.structure, self.kept, self.segments, index)
 
     def _worn_out(self, kept: Index) -> np.ndarray[Any, Any]:
-        """Segments to be written anew: more than half dead, and the smallest ones when there are too many."""
+        """Segments to be written anew, so that no more than half of what lies on disk is dead for long.
+
+        Nothing is, as long as most rows are alive; then those segments are that are mostly dead. The smallest ones are,
+        too, when there are too many.
+        """
         live = np.bincount(kept.segment, minlength=len(self.segments))
         rows = np.array([segment.rows for segment in self.segments], dtype=np.int64)
-        worn = set(np.flatnonzero((live > 0) & (2 * live < rows)).tolist())
+        mostly_dead = (live > 0) & (2 * live < rows) & (2 * live.sum() < rows[live > 0].sum())
+        worn = set(np.flatnonzero(mostly_dead).tolist())
         if int((live > 0).sum()) >= MOST_SEGMENTS:
             order = [i for i in np.argsort(live, kind="stable").tolist() if live[i]]
             worn.update(order[: 2 * MOST_SEGMENTS // 3])
