@@ -69,7 +69,7 @@ class ConfigFile:
             given: values by name; text is read as on the command line where the type is another one.
         """
         problems = [
-            Problem(name, "is no argument of any function in the file.", did_you_mean(name, self.arguments))
+            Problem(str(name), "is no argument of any function in the file.", did_you_mean(str(name), self.arguments))
             for name in given
             if name not in self.arguments
         ]
@@ -119,10 +119,8 @@ class ConfigFile:
         except VernalError:
             raise
         except Exception as error:
-            text = " ".join([what, "fails", *([when] if when else [])])
-            raise ConfigError(
-                [Problem(_where(self.path, error), f"{text}: {type(error).__name__}: {error}.")]
-            ) from error
+            text = f"{what} fails {when}".rstrip()
+            raise ConfigError([Problem(_where(self.path, error), f"{text}: {_said(error)}")]) from error
 
 
 def load_config(
@@ -177,9 +175,13 @@ def _imported(path: Path) -> ModuleType:
             spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        what = f"cannot be imported: {type(error).__name__}: {error}."
+        what = f"cannot be imported: {_said(error)}"
         raise ConfigError([Problem(_where(path, error), what)]) from error
     return module
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(".") + "."
 
 
 def _where(path: Path, error: Exception) -> str:

@@ -105,10 +105,18 @@ class Parent:
         return state
 
     def memory(self, name: str) -> Memory | None:
-        """The rehearsal memory (``"memory"``) or the validation memory (``"validation"``), if it has one."""
+        """The rehearsal memory (``"memory"``) or the validation memory (``"validation"``), if it has one.
+
+        Raises:
+            StateNotFound: a file of it is missing.
+            CorruptState: a file of it is damaged; better now than in the middle of a training.
+        """
         if name not in self.record["artefacts"]:
             return None
-        return Memory.from_tree(self._artefact(name), self.store.blobs)
+        memory = Memory.from_tree(self._artefact(name), self.store.blobs)
+        for file in memory.needs:
+            self.store.blobs.path(file)
+        return memory
 
     def _artefact(self, name: str) -> Any:
         blob = self.store.resolve(self.record["artefacts"][name]["blob"])
@@ -297,7 +305,7 @@ def load_weights(model: nn.Module, state: Mapping[str, Tensor], whose: str) -> N
         model.load_state_dict(dict(state))
     except RuntimeError as error:
         raise SchemaMismatch(
-            f"The weights of {whose} do not fit the model that `model_fn` gives: {error}. Give the arguments with "
+            f"The weights of {whose} do not fit the model that `model_fn` gives: {str(error).rstrip('.')}. Give the arguments with "
             "which that model was made, or begin a new lineage (another store)."
         ) from error
 
@@ -325,8 +333,9 @@ def read_data(resolved: Resolved, prepare: Callable[[Callable[[], None]], None])
             f"The data module {type(module).__name__} has no `train` after `setup()`. "
             "Set `self.train` to a chunk or a dataset."
         )
-    train = as_chunk(module.train, "new data")
-    parts = {part: getattr(module, part) for part in ("validation", "test")}
+    parts = {part: getattr(module, part) for part in ("train", "validation", "test")}
+    _check_map_style(parts)
+    train = as_chunk(parts.pop("train"), "new data")
     try:
         validation, test = (None if p is None else as_chunk(p, name) for name, p in parts.items())
     except EmptyChunk as error:
@@ -335,6 +344,15 @@ def read_data(resolved: Resolved, prepare: Callable[[Callable[[], None]], None])
         if part is not None:
             train.schema.check(part.schema, f"The {name} data")
     return NewData(train, validation, test, module.collate)
+
+
+def _check_map_style(parts: Mapping[str, Any]) -> None:
+    for name, part in parts.items():
+        if part is not None and not (hasattr(part, "__len__") and hasattr(part, "__getitem__")):
+            raise ConfigError(
+                f"`{name}` of the data module is a {type(part).__name__}. It must be a `vernal.Chunk` or a map-style "
+                "torch dataset, which has a length and gives row by row: write a stream to a table or to arrays first."
+            )
 
 
 def check_finite(chunk: Chunk) -> None:

@@ -71,6 +71,7 @@ def update(
         StateError: what is stored cannot be read, or the new state cannot be written.
         TrainingError: the training failed; the champion is as it was.
     """
+    _check_types(plan, store)
     clock, reporter = clock or SystemClock(), reporter or Silent()
     began = clock.seconds()
     reporter.phase("read config")
@@ -119,6 +120,13 @@ def _repeated(store: Store, done: dict[str, Any], promote: bool) -> Result:
     if promote and all(entry.champion != done["id"] for entry in store.entries()):
         store.promote(done["id"], expected=done["parent"])
     return Result(done, store.url, promoted=store.champion == done["id"], repeated=True)
+
+
+def _check_types(plan: object, store: object) -> None:
+    if not isinstance(plan, Plan):
+        raise ConfigError(f"The first argument of `update` must be a `vernal.Plan`, got {plan!r}.")
+    if not isinstance(store, Store | str | Path):
+        raise ConfigError(f"The second argument of `update` must be a store, or a folder or a URL, got {store!r}.")
 
 
 def _parent(store: Store, key: str | None) -> Parent | None:
