@@ -305,8 +305,8 @@ def load_weights(model: nn.Module, state: Mapping[str, Tensor], whose: str) -> N
         model.load_state_dict(dict(state))
     except RuntimeError as error:
         raise SchemaMismatch(
-            f"The weights of {whose} do not fit the model that `model_fn` gives: {str(error).rstrip('.')}. Give the arguments with "
-            "which that model was made, or begin a new lineage (another store)."
+            f"The weights of {whose} do not fit the model that `model_fn` gives: {str(error).rstrip('.')}. Give the "
+            "arguments with which that model was made, or begin a new lineage (another store)."
         ) from error
 
 

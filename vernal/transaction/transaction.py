@@ -22,7 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from vernal.base import Clock, ConflictError, SystemClock
+from vernal.base import Clock, ConfigError, ConflictError, SystemClock
 from vernal.config import Plan, Resolved, resolve
 from vernal.memory import Memory
 from vernal.state import pack
