@@ -78,7 +78,7 @@ class Judge:
 
         Returns:
             ``validation``: for each chunk, in the order in which they came, how many rows there are, what was measured
-            before and after, and the flips; ``summary``: average, forgetting and transfer over all chunks;
+            before and after, the flips, and the recall of each class; ``summary``: average, forgetting and transfer over all chunks;
             ``headline``: the metric that these are about.
         """
         after = self._predict(predictor)
@@ -128,6 +128,11 @@ class Judge:
             assert after.y is not None
             row["negative_flips"] = metrics.negative_flip_rate(after.predicted, before.predicted, after.y)
             row["positive_flips"] = metrics.positive_flip_rate(after.predicted, before.predicted, after.y)
+            row["recall_per_class"] = {
+                str(label): float(recall)
+                for label, recall in enumerate(metrics.recall_per_class(after.y, after.predicted))
+                if np.isfinite(recall)
+            }
         return row
 
     def _records(self) -> Sequence[Mapping[str, Any]]:
