@@ -33,7 +33,8 @@ def main() -> int:
         if kill.problems or not kill.identical:
             print(kill)
     during = Counter(kill.during.split(" after ")[0] for kill in found)
-    print(f"{len(found)} kills (seeds {options.seed} to {options.seed + len(found) - 1}) in {time.perf_counter() - began:.0f} s")
+    seconds = time.perf_counter() - began
+    print(f"{len(found)} kills (seeds {options.seed} to {options.seed + len(found) - 1}) in {seconds:.0f} s")
     print("killed during:", ", ".join(f"{name or 'evaluate'} {count}" for name, count in during.most_common()))
     print("champion after the kill:", ", ".join(f"{k} {n}" for k, n in Counter(x.champion for x in found).items()))
     print(f"broken stores: {sum(bool(kill.problems) for kill in found)}")

@@ -10,7 +10,7 @@ from vernal.config import Plan
 from vernal.store import Store
 from vernal.training import Training
 
-CONFIG = '''
+CONFIG = """
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LinearLR
@@ -36,7 +36,7 @@ def data_module_fn(number: int, rows: int = 40, validation_rows: int = 12) -> Da
 
 def lr_scheduler_fn(optimizer, total_steps) -> LinearLR:
     return LinearLR(optimizer, total_iters=9)
-'''
+"""
 
 
 def write_config(folder: Path, text: str = CONFIG) -> Path:
@@ -50,9 +50,7 @@ def write_config(folder: Path, text: str = CONFIG) -> Path:
 def plan(config: Path, number: int, method: Any = "er", *, arguments: Any = (), **training: Any) -> Plan:
     """The plan of one update, on CPU."""
     options = {"budget": "3ep", "batch_size": 16, "accelerator": "cpu", "checkpoint_minutes": 0} | training
-    return Plan(
-        config, method=method, arguments={"number": number} | dict(arguments), training=Training(**options)
-    )
+    return Plan(config, method=method, arguments={"number": number} | dict(arguments), training=Training(**options))
 
 
 def outcome(store: Store, key: str = "champion") -> dict[str, Any]:

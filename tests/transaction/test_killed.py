@@ -8,7 +8,7 @@ import pytest
 
 from tests.transaction.killing import kills
 
-COUNT, SEED = 30, 1000  # `python bench/crash.py --kills 100` does more.
+COUNT, SEED = 25, 1000  # `python bench/crash.py --kills 100` does more.
 
 
 @pytest.mark.journey

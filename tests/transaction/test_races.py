@@ -24,7 +24,8 @@ def test_of_two_updates_with_different_data_exactly_one_wins(store: Path, config
     assert lost["kind"] == "ConflictError"
     loser = next(number for number in answers if answers[number] is lost)
     assert re.fullmatch(
-        rf"Update \w{{12}} was trained from {parent}, but the champion is now {won}. Run it again from there.", lost["text"]
+        rf"Update \w{{12}} was trained from {parent}, but the champion is now {won}. Run it again from there.",
+        lost["text"],
     )
     assert Store(store).champion == won
     assert Store(store).verify() == []
@@ -69,7 +70,7 @@ def test_data_is_prepared_by_one_process_at_a_time(config: Path, tmp_path: Path)
     assert lines == ["begin", "end"] * 3
 
 
-PREPARING = '''
+PREPARING = """
 import time
 from pathlib import Path
 
@@ -87,4 +88,4 @@ class Slow(DataModule):
 def data_module_fn(number: int) -> DataModule:
     filled = fill(number)
     return Slow(train=filled.train, validation=filled.validation)
-'''
+"""
