@@ -1,0 +1,51 @@
+import pytest
+import torch
+
+from vernal import metrics
+from vernal.base import ConfigError
+from vernal.renate.options import METRICS, check_metric, training_options
+from vernal.renate.updaters import ER
+
+PLAIN = {
+    "metric": "val_accuracy",
+    "max_epochs": 7,
+    "has_memory": False,
+    "accelerator": "cpu",
+    "devices": 1,
+    "strategy": "ddp",
+    "precision": "32",
+    "gradient_clip_val": None,
+    "gradient_clip_algorithm": None,
+}
+
+
+def test_metrics_are_those_that_an_update_measures():
+    one = torch.ones(2).numpy()
+    measured = {*metrics.summary("classification", [0, 1], [0, 1]), *metrics.summary("regression", one, one), "loss"}
+    assert measured == {*METRICS}
+
+
+def test_the_direction_of_an_own_metric_is_told_by_its_name():
+    check_metric("val_my_score", "max", ["my_score"])
+    check_metric("val_my_error", "min", ["my_error"])
+    with pytest.raises(ConfigError, match="Metrics of your own improve upwards, unless their name has 'loss'"):
+        check_metric("val_my_score", "min", ["my_score"])
+
+
+def test_the_best_epoch_is_taken_and_none_left_out():
+    assert training_options(ER(), **PLAIN).patience == 7
+    assert training_options(ER(early_stopping=True), **PLAIN).patience == 3
+    assert training_options(ER(), **PLAIN | {"metric": None}).patience is None
+
+
+@pytest.mark.parametrize(("algorithm", "clipped"), [(None, (0.5, None)), ("norm", (0.5, None)), ("value", (None, 0.5))])
+def test_gradients_are_clipped_as_asked(algorithm, clipped):
+    options = training_options(ER(), **PLAIN | {"gradient_clip_val": 0.5, "gradient_clip_algorithm": algorithm})
+    assert (options.clip_norm, options.clip_value) == clipped
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("16", "16-mixed"), ("bf16", "bf16-mixed"), ("64", "64-true"), (32, "32-true")]
+)
+def test_precisions_have_other_names(said, meant):
+    assert training_options(ER(), **PLAIN | {"precision": said}).precision == meant
