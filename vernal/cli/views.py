@@ -55,13 +55,14 @@ def summary(record: Record) -> dict[str, str]:
 def costs(record: Record) -> dict[str, str]:
     """Time, samples and bytes."""
     spent, training = record["costs"], record["training"]
+    losses = training["losses"]
     parts = ", ".join(f"{name} {duration(seconds)}" for name, seconds in spent["seconds"].items())
     peak = spent["peak_memory_bytes"]
     ended = f"{training['stopped']}, after going on from a checkpoint" if training["resumed"] else training["stopped"]
     return {
         "time": f"{duration(spent['total_seconds'])} ({parts})",
         "training": f"{training['epochs']} epochs, {training['steps']} steps, ended by {ended}",
-        "loss": " ".join(number(loss) for loss in training["losses"]) + " (mean of each epoch)",
+        "loss": f"{losses[0]:.4g} in the first epoch, {losses[-1]:.4g} in the last" if losses else "not measured",
         "samples": f"{training['samples']} new, {training['replayed']} replayed",
         "written": size(spent["bytes_written"]),
         "peak memory": size(peak) if peak else "unknown",

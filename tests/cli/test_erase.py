@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Vernal
+from vernal.store import Store
+from vernal.transaction import holds
+
+ID = "row 1.5"
+
+
+def ids_of(store: Path) -> list[str]:
+    return [record["id"] for record in Store(store).records()]
+
+
+def test_rows_are_erased_and_it_is_told_from_where(vernal: Vernal, store: Path) -> None:
+    first, second = ids_of(store)
+    assert holds(store, [ID]) == [first, second]
+    ran = vernal("erase", "--store", store, "--ids", f"{ID}, unknown", "--reason", "request of 3 May")
+    assert ran.code == 0
+    assert f"Memories that held one of these 2 ids: {first}, {second}." in ran.out
+    assert f"Models that were trained with them: {first}, {second}." in ran.out
+    assert holds(store, [ID]) == []
+    entry = Store(store).entries()[-1]
+    assert entry.payload["reason"] == "request of 3 May"
+    assert ID not in str(entry)
+
+
+def test_a_dry_run_changes_nothing(vernal: Vernal, store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "ids.txt"
+    file.write_text(f"{ID}\n\nheld 2.3\n")
+    ran = vernal("erase", "--store", store, "--ids-file", file, "--dry-run")
+    assert ran.code == 0
+    assert f"Memories that hold one of these 2 ids: {', '.join(ids_of(store))}." in ran.out
+    assert "Nothing was erased." in ran.out
+    assert len(holds(store, [ID])) == 2
+
+
+def test_rows_that_nobody_holds_are_no_error(vernal: Vernal, store: Path) -> None:
+    ran = vernal("erase", "--store", store, "--ids", "unknown")
+    assert (ran.code, ran.out) == (0, "Memories that held one of these 1 ids: none.\n")
+
+
+@pytest.mark.parametrize("words", [[], ["--ids", " , "]])
+def test_no_ids_are_a_mistake_in_the_command_line(words: list[str], vernal: Vernal, store: Path) -> None:
+    ran = vernal("erase", "--store", store, *words)
+    assert ran.code == 2
+    assert "--ids A,B or --ids-file FILE" in ran.err
+
+
+def test_a_file_that_cannot_be_read_is_told(vernal: Vernal, store: Path, tmp_path: Path) -> None:
+    ran = vernal("erase", "--store", store, "--ids-file", tmp_path / "none.txt")
+    assert ran.code == 1
+    assert "--ids-file:" in ran.err
+    assert "cannot be read" in ran.err

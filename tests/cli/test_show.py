@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Vernal
+from vernal.store import Store
+
+
+def test_the_champion_is_shown_by_default(vernal: Vernal, store: Path) -> None:
+    first, champion = Store(store).records()
+    ran = vernal("show", "--store", store)
+    assert ran.code == 0
+    assert ran.out.startswith(f"Update {champion['id']}, the champion, in {store}")
+    for part in (
+        first["id"], "chunk 2, 64 rows", "hidden=4", "er(alpha=1.0, memory_batch=64, memory_size=500)", "budget=2ep",
+        "of 128 rows seen", "accuracy before", "average accuracy", "peak memory", "validation  blob", "torch=",
+    ):  # fmt: skip
+        assert part in ran.out
+
+
+def test_another_update_is_found_by_the_beginning_of_its_id(vernal: Vernal, store: Path) -> None:
+    first = Store(store).records()[0]
+    ran = vernal("show", first["id"][:5], "--store", store)
+    assert ran.out.startswith(f"Update {first['id']}, in {store}")
+    assert "nothing: a first update" in ran.out
+
+
+def test_json_is_the_record(vernal: Vernal, store: Path) -> None:
+    assert json.loads(vernal("show", "--store", store, "--json").out) == Store(store).record("champion")
+
+
+def test_an_unknown_id_is_refused(vernal: Vernal, store: Path) -> None:
+    ran = vernal("show", "zzz", "--store", store)
+    assert ran.code == 1
+    assert "No record is called 'zzz'." in ran.err
