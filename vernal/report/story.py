@@ -1,0 +1,53 @@
+"""The report on one model: what each update did to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vernal.report.lineage import Lineage, Record
+from vernal.report.page import render
+from vernal.report.plots import FORGOTTEN, Axis, Plot, Series, line_plot
+from vernal.report.reading import read_lineage
+
+
+def lineage_report(records: Sequence[Record], title: str = "The lineage of a model") -> str:
+    """Write the report on a lineage.
+
+    Args:
+        records: of updates that follow each other, oldest first: ``store.lineage("champion")``.
+        title: the heading.
+
+    Returns:
+        One HTML page that needs nothing beside itself.
+
+    Raises:
+        DataError: there are no records, or they are not one lineage.
+        MissingExtra: matplotlib is not installed.
+    """
+    lineage = Lineage.of(records)
+    values = {"title": title, "lineage": lineage, "reading": read_lineage(lineage), "plots": _plots(lineage)}
+    return render("lineage.html", values)
+
+
+def _plots(lineage: Lineage) -> list[Plot]:
+    if not lineage.chunks:
+        return []
+    updates, scale = lineage.updates, lineage.scale
+    places = [update.number for update in updates]
+    factor = 100 if scale.in_percent else 1
+    quality = [
+        Series("all chunks so far, on average", [update.average for update in updates]),
+        Series("the new chunk, after the update", [update.own for update in updates]),
+        Series("the new chunk, before the update", [update.start for update in updates]),
+    ]
+    forgotten = [Series("earlier chunks, on average", [update.forgetting for update in updates])]
+    return [
+        line_plot(f"How good: {lineage.metric}", places, "update", Axis(scale.heading, factor), quality),
+        line_plot(
+            FORGOTTEN,
+            places,
+            "update",
+            Axis("points" if scale.in_percent else lineage.metric, factor, from_zero=True),
+            forgotten,
+        ),
+    ]
