@@ -17,7 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from vernal.base import ConfigError
 from vernal.config import ConfigFile, load_config
-from vernal.data import DataModule
+from vernal.data import DataModule, as_chunk
 from vernal.renate import defaults
 from vernal.renate.checkpoint import checkpoint_bytes
 from vernal.renate.data.data_module import RenateDataModule
@@ -122,7 +122,10 @@ class RenateConfig(ConfigFile):
 
     def _data_module(self, arguments: Mapping[str, Any], **given: Any) -> Any:
         module = super().call("data_module_fn", arguments, **given)
-        return _Parts(module, self.job.needs_validation) if isinstance(module, RenateDataModule) else module
+        if not isinstance(module, RenateDataModule):
+            return module
+        name = f"chunk {arguments['chunk_id']}" if "chunk_id" in arguments else "new data"
+        return _Parts(module, name, self.job.needs_validation)
 
     # Optimiser and schedule
 
@@ -146,9 +149,9 @@ class RenateConfig(ConfigFile):
 class _Parts(DataModule):
     """A `RenateDataModule` as vernal's engine sees it."""
 
-    def __init__(self, module: RenateDataModule, needs_validation: bool) -> None:
+    def __init__(self, module: RenateDataModule, name: str, needs_validation: bool) -> None:
         super().__init__()
-        self._module, self._needs_validation = module, needs_validation
+        self._module, self._name, self._needs_validation = module, name, needs_validation
 
     def prepare_data(self) -> None:
         """Bring the data to this machine."""
@@ -158,7 +161,8 @@ class _Parts(DataModule):
         """Take over the parts, and what makes batches of them."""
         module = self._module
         module.setup()
-        self.train, self.validation, self.test = module.train_data(), module.val_data(), module.test_data()
+        train, self.validation, self.test = module.train_data(), module.val_data(), module.test_data()
+        self.train = None if train is None else as_chunk(train, self._name)
         if self.validation is None and self._needs_validation:
             raise ConfigError(
                 "Provide a validation set to optimize hyperparameters, or to choose the best epoch: the metric is "

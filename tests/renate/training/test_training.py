@@ -44,7 +44,7 @@ def test_two_jobs_one_after_the_other(tmp_path):
     second = run_job(config, tmp_path / "second", chunk_id=1, input_state_url=str(tmp_path / "first"))
     assert second.record["parent"] == first.id
     assert second.record["memory"]["seen"] == 160
-    assert [row["number"] for row in second.validation] == [1, 2]
+    assert [(row["number"], row["chunk"]) for row in second.validation] == [(1, "chunk 0"), (2, "chunk 1")]
     assert files_of(tmp_path / "first") == before
     assert [row["update_id"] for row in history(tmp_path / "second")] == ["0", "1"]
 
