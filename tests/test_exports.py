@@ -18,9 +18,9 @@ def door(module: ModuleType) -> list[str]:
 
 
 def is_ours(value: object) -> bool:
-    """Defined in vernal, or a plain constant; not a module, and not somebody else's class or function."""
+    """Defined in vernal, or a plain constant; not a module or a flag, and not somebody else's class or function."""
     home = getattr(value, "__module__", None) or "vernal"
-    return not isinstance(value, ModuleType) and home.partition(".")[0] == "vernal"
+    return not isinstance(value, ModuleType | bool) and home.partition(".")[0] == "vernal"
 
 
 def test_the_rooms_are_found() -> None:

@@ -15,10 +15,10 @@ from vernal.config.plan import (
 from vernal.config.types import Type
 
 __all__ = [
-    "DEFAULT_METHOD",
-    "FUNCTIONS",
     "Argument",
     "ConfigFile",
+    "DEFAULT_METHOD",
+    "FUNCTIONS",
     "Plan",
     "Resolved",
     "Type",

@@ -11,11 +11,11 @@ from vernal.methods.method import Batch, Criterion, Method, Replay, Setting, Ste
 from vernal.methods.offline_er import OfflineER
 
 __all__ = [
-    "DER",
-    "ER",
     "Batch",
     "Criterion",
+    "DER",
     "DERpp",
+    "ER",
     "FineTune",
     "GDumb",
     "Joint",
