@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
+import functools
 import inspect
+import math
+import shutil
+import tempfile
 import typing
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,25 @@ from vernal.transaction import Result
 
 CHUNKS = (1, 2, 3)
 STATE = ("model", "method", "memory", "validation")
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Some updates, and what made them.
+
+    Args:
+        store: where they lie.
+        method: the object that was used for all.
+        results: what came out of each.
+    """
+
+    store: Store
+    method: Method
+    results: Sequence[Result]
+
+    def artefacts(self, name: str) -> list[Any]:
+        """One stored state of every update."""
+        return [unpack(self.store.blobs.get(result.record["artefacts"][name]["blob"])) for result in self.results]
 
 
 class MethodSuite(ABC):
@@ -47,72 +70,87 @@ class MethodSuite(ABC):
     def method(self) -> Method:
         """A new object of the method that is tested, with hyperparameters that suit a toy."""
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def lineages(cls, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Lineage]:
+        """Three updates of each task in one process, with one object of the method and of the store."""
+        found = {}
+        for task in cls.tasks:
+            store, method = Store(tmp_path_factory.mktemp(task)), cls().method()
+            found[task] = Lineage(store, method, [toy_update(store, method, chunk, task=task) for chunk in CHUNKS])
+        return found
+
     # Two processes equal one
 
-    def test_two_processes_equal_one(self, tmp_path: Path) -> None:
-        for task in self.tasks:
-            store, method = Store(tmp_path / task / "one"), self.method()
-            together = [toy_update(store, method, chunk, task=task) for chunk in CHUNKS]
+    def test_two_processes_equal_one(self, lineages: dict[str, Lineage], tmp_path: Path) -> None:
+        for task, one in lineages.items():
             # What another process has: nothing but the folder.
-            apart = [toy_update(tmp_path / task / "several", self.method(), chunk, task=task) for chunk in CHUNKS]
-            assert [_stored(result) for result in apart] == [_stored(result) for result in together]
+            apart = [toy_update(tmp_path / task, self.method(), chunk, task=task) for chunk in CHUNKS]
+            assert [_stored(result) for result in apart] == [_stored(result) for result in one.results]
 
-    def test_state_survives_a_round_trip(self, tmp_path: Path) -> None:
-        for result in self._lineage(tmp_path):
-            state = unpack(Store(tmp_path).blobs.get(result.record["artefacts"]["method"]["blob"]))
-            method = self.method()
-            method.load_state_dict(state)
-            assert pack(method.state_dict()) == pack(state)
+    def test_state_survives_a_round_trip(self, lineages: dict[str, Lineage]) -> None:
+        for one in lineages.values():
+            for state in one.artefacts("method"):
+                method = self.method()
+                method.load_state_dict(state)
+                assert pack(method.state_dict()) == pack(state)
 
-    def test_another_lineage_begins_anew(self, tmp_path: Path) -> None:
-        method = self.method()
-        first = toy_update(tmp_path / "first", method, 1)
-        toy_update(tmp_path / "first", method, 2)
-        assert _stored(toy_update(tmp_path / "second", method, 1)) == _stored(first)
+    def test_another_lineage_begins_anew(self, lineages: dict[str, Lineage], tmp_path: Path) -> None:
+        one = lineages["classification"]
+        assert _stored(toy_update(tmp_path, one.method, 1)) == _stored(one.results[0])
 
     def test_a_resumed_update_equals_an_uninterrupted_one(self, tmp_path: Path) -> None:
-        for budget in ("2ep", "5st"):
-            whole = self._second(tmp_path / budget / "whole", budget)
-            last = whole.record["training"]["steps"]
-            for step in (1, last // 2, last):
-                store = tmp_path / budget / f"until {step}"
-                toy_update(store, self.method(), 1)
+        parent = tmp_path / "parent"
+        toy_update(parent, self.method(), 1)
+        for budget, shares in (("2ep", (0.5, 1)), ("5st", (1,))):
+            whole = self._second(_copy(parent, tmp_path / budget), budget)
+            for share in shares:
+                step = int(share * whole.record["training"]["steps"])
+                store = _copy(parent, tmp_path / f"{budget} {step}")
                 with pytest.raises(KeyboardInterrupt):
-                    self._second(store, budget, InterruptAfter(step), first=False)
-                resumed = self._second(store, budget, first=False)
+                    self._second(store, budget, InterruptAfter(step))
+                resumed = self._second(store, budget)
                 assert resumed.record["training"] == whole.record["training"] | {"resumed": True}
                 assert _stored(resumed) == _stored(whole)
 
     # Streams of any kind
 
-    def test_it_learns(self, tmp_path: Path) -> None:
-        for task in self.tasks:
-            row = toy_update(tmp_path / task, self.method(), 1, task=task, budget="20ep").validation[0]
+    def test_it_learns(self, lineages: dict[str, Lineage]) -> None:
+        for one in lineages.values():
+            row = one.results[0].validation[0]
             assert row["after"]["loss"] < row["before"]["loss"]
 
-    def test_the_number_of_updates_is_not_known(self, tmp_path: Path) -> None:
-        results = self._lineage(tmp_path)
-        assert [result.record["number"] for result in results] == [*CHUNKS]
-        assert [len(result.validation) for result in results] == [*CHUNKS]
+    def test_losses_and_weights_are_finite(self, lineages: dict[str, Lineage]) -> None:
+        for one in lineages.values():
+            assert all(math.isfinite(loss) for result in one.results for loss in result.record["training"]["losses"])
+            weights = [weight for state in one.artefacts("model") for weight in state.values()]
+            assert all(bool(torch.isfinite(weight).all()) for weight in weights)
+
+    def test_the_number_of_updates_is_not_known(self, lineages: dict[str, Lineage]) -> None:
+        for one in lineages.values():
+            assert [result.record["number"] for result in one.results] == [*CHUNKS]
+            assert [len(result.validation) for result in one.results] == [*CHUNKS]
 
     def test_it_forgets_no_more_than_fine_tuning(self, tmp_path: Path) -> None:
-        ours = self._lineage(tmp_path / "ours", budget="15ep")[-1]
-        worst = [toy_update(tmp_path / "worst", FineTune(), chunk, budget="15ep") for chunk in CHUNKS][-1]
-        assert ours.summary["forgetting"] <= worst.summary["forgetting"]
-        assert ours.summary["average_accuracy"] >= worst.summary["average_accuracy"]
+        ours = [toy_update(tmp_path, self.method(), chunk, budget="15ep") for chunk in CHUNKS][-1].summary
+        worst = _fine_tuned()
+        assert ours["forgetting"] <= worst["forgetting"]
+        assert ours["average_accuracy"] >= worst["average_accuracy"]
 
     def test_a_chunk_smaller_than_a_batch_is_learned(self, tmp_path: Path) -> None:
-        for rows in (5, 1):
-            for result in self._lineage(tmp_path / str(rows), rows=rows, batch_size=64, budget="2ep"):
-                training = result.record["training"]
-                assert training["steps"] == 2
-                assert training["samples"] >= 2 * rows
+        for chunk, rows in ((1, 1), (2, 5), (3, 1)):
+            training = toy_update(tmp_path, self.method(), chunk, rows=rows, batch_size=64, budget="2ep").record[
+                "training"
+            ]
+            assert training["steps"] == 2
+            assert training["samples"] >= 2 * rows
 
     def test_a_memory_smaller_than_a_draw_is_used(self, tmp_path: Path) -> None:
         method = self.method()
         if not {"memory_size", "memory_batch"} <= _hyperparameters(method).keys():
             return
-        for result in self._lineage(tmp_path, dataclasses.replace(method, memory_size=5, memory_batch=8))[1:]:  # type: ignore[type-var]
+        small = dataclasses.replace(method, memory_size=5, memory_batch=8)  # type: ignore[type-var]
+        for result in [toy_update(tmp_path, small, chunk) for chunk in CHUNKS][1:]:
             assert result.record["memory"]["rows"] == 5
             draws, rest = divmod(result.record["training"]["replayed"], 5)
             assert draws >= result.record["training"]["steps"]
@@ -128,15 +166,11 @@ class MethodSuite(ABC):
 
     # Manners
 
-    def test_what_the_caller_gave_is_left_alone(self, tmp_path: Path) -> None:
-        method = self.method()
-        fields, state = copy.deepcopy(vars(method)), pack(method.state_dict())
-        for chunk in CHUNKS:
-            toy_update(tmp_path, method, chunk)
-        assert pack(method.state_dict()) == state
-        assert {name: vars(method)[name] for name in _hyperparameters(method)} == {
-            name: fields[name] for name in _hyperparameters(method)
-        }
+    def test_what_the_caller_gave_is_left_alone(self, lineages: dict[str, Lineage]) -> None:
+        fresh = self.method()
+        for one in lineages.values():
+            assert pack(one.method.state_dict()) == pack(fresh.state_dict())
+            assert _options(one.method) == _options(fresh)
 
     def test_the_champion_is_left_alone(self) -> None:
         champion = toy_config.model_fn()
@@ -149,13 +183,6 @@ class MethodSuite(ABC):
         assert all(module.training for module in champion.modules())
         assert [*started.state_dict()] == [*champion.state_dict()]
 
-    def test_losses_and_weights_are_finite(self, tmp_path: Path) -> None:
-        for task in self.tasks:
-            for result in self._lineage(tmp_path / task, task=task):
-                assert all(map(_is_finite, result.record["training"]["losses"]))
-                weights = unpack(Store(tmp_path / task).blobs.get(result.record["artefacts"]["model"]["blob"]))
-                assert all(bool(torch.isfinite(weight).all()) for weight in weights.values())
-
     def test_hyperparameters_are_checked(self) -> None:
         method = self.method()
         for name, kind in _hyperparameters(method).items():
@@ -163,10 +190,9 @@ class MethodSuite(ABC):
                 with pytest.raises(ConfigError, match=f"`{name}` must be"):
                     dataclasses.replace(method, **{name: -1})  # type: ignore[type-var]
 
-    def test_hyperparameters_are_fields_that_a_record_can_hold(self, tmp_path: Path) -> None:
-        method = self.method()
-        options = toy_update(tmp_path, method, 1).record["plan"]["method"]["options"]
-        assert options == {name: getattr(method, name) for name in _hyperparameters(method)}
+    def test_a_record_holds_the_hyperparameters(self, lineages: dict[str, Lineage]) -> None:
+        for one in lineages.values():
+            assert one.results[-1].record["plan"]["method"]["options"] == _options(self.method())
 
     def test_it_is_documented(self) -> None:
         kind = type(self.method())
@@ -179,16 +205,7 @@ class MethodSuite(ABC):
             if inspect.isfunction(member) and not name.startswith("_"):
                 assert inspect.getdoc(member), f"what `{name}` does"
 
-    # Small things
-
-    def _lineage(self, store: Path, method: Method | None = None, **options: Any) -> list[Result]:
-        return [toy_update(store, method or self.method(), chunk, **options) for chunk in CHUNKS]
-
-    def _second(
-        self, store: Path, budget: str, reporter: InterruptAfter | None = None, *, first: bool = True
-    ) -> Result:
-        if first:
-            toy_update(store, self.method(), 1)
+    def _second(self, store: Path, budget: str, reporter: InterruptAfter | None = None) -> Result:
         return toy_update(store, self.method(), 2, reporter, budget=budget, checkpoint_minutes=0)
 
 
@@ -204,5 +221,15 @@ def _hyperparameters(method: Method | type[Method]) -> Mapping[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(kind) if field.init}  # type: ignore[arg-type]
 
 
-def _is_finite(number: float) -> bool:
-    return bool(torch.isfinite(torch.tensor(number)))
+def _options(method: Method) -> dict[str, Any]:
+    return {name: getattr(method, name) for name in _hyperparameters(method)}
+
+
+def _copy(store: Path, to: Path) -> Path:
+    return Path(shutil.copytree(store, to))
+
+
+@functools.cache
+def _fine_tuned() -> Mapping[str, float]:
+    with tempfile.TemporaryDirectory() as store:
+        return [toy_update(store, FineTune(), chunk, budget="15ep") for chunk in CHUNKS][-1].summary
