@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tests.memory.doubles import FolderBlobs, admitted, contents, numbers, reopened
 from vernal.memory import Everything, Memory, Reservoir, SlidingWindow
-from vernal.memory.memory import MOST_SEGMENTS
+from vernal.memory.index import MOST_SEGMENTS
 
 
 def dead_share(memory):

@@ -3,10 +3,12 @@
 from vernal.memory.balanced import Balanced, fair_shares
 from vernal.memory.draws import Shuffled
 from vernal.memory.everything import Everything
+from vernal.memory.index import Index, Plan, Segment
 from vernal.memory.keys import row_keys
-from vernal.memory.memory import Annotate, Blobs, Index, Memory, Plan, Segment
+from vernal.memory.memory import Annotate, Memory
 from vernal.memory.policy import Candidates, Policy
 from vernal.memory.reservoir import Reservoir
+from vernal.memory.segment_file import Blobs
 from vernal.memory.window import SlidingWindow
 
 __all__ = [

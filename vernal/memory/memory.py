@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -15,91 +15,17 @@ from torch import Tensor
 
 from vernal.base import SchemaMismatch, SchemaTooNew, StateError
 from vernal.data import Chunk, Joined, Leaf, Leaves, Picked, Rows, Schema, id_digests
-from vernal.memory.column_file import ColumnWriter, check_type, writing
+from vernal.memory.column_file import check_type
+from vernal.memory.index import Index, Plan, Segment, without_empty, worn_out
 from vernal.memory.keys import row_keys
 from vernal.memory.mapped import MappedColumn, MappedRagged
 from vernal.memory.policy import Candidates, Policy
+from vernal.memory.segment_file import ID, OWN, TIME, Blobs, extra_leaf, listing, write_segment
 
 BLOCK = 1024  # rows that are held in memory while they are written
-MOST_SEGMENTS = 48  # each holds a few open files
-ID, TIME = "id", "time"
-_OWN = {ID: Leaf("tensor", "uint8", (16,)), TIME: Leaf("tensor", "float64", ())}
-
 SCHEMA_VERSION = 1
 
 Annotate = Callable[[Tensor], Mapping[str, Tensor]]
-
-
-class Blobs(Protocol):
-    """Where segments lie: immutable files, known by the digest of their content."""
-
-    def put_file(self, path: Path, /) -> str:
-        """Take a finished file in; returns its digest."""
-
-    def path(self, digest: str, /) -> Path:
-        """A local, verified file with this content."""
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Rows that were written together.
-
-    Args:
-        rows: how many, dead ones included.
-        columns: the digest of the file of each column.
-    """
-
-    rows: int
-    columns: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Index:
-    """Which rows of which segments are in memory, oldest first; one entry a row in every array.
-
-    Args:
-        segment: the segment it lies in, int32.
-        place: its place there, int32.
-        keys: its random key, float64.
-        labels: its class, int64; 0 where there are no classes.
-        chunks: the number of the update that brought it, int32.
-    """
-
-    segment: np.ndarray[Any, Any]
-    place: np.ndarray[Any, Any]
-    keys: np.ndarray[Any, Any]
-    labels: np.ndarray[Any, Any]
-    chunks: np.ndarray[Any, Any]
-
-    def pick(self, rows: Any) -> Index:
-        """The index of some of the rows."""
-        return Index(*(values[rows] for values in vars(self).values()))
-
-    def joined(self, other: Index) -> Index:
-        """The rows of this index, and then those of the other."""
-        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
-        return Index(*(np.concatenate(pair) for pair in pairs))
-
-    @classmethod
-    def empty(cls) -> Self:
-        """No rows."""
-        types = (np.int32, np.int32, np.float64, np.int64, np.int32)
-        return cls(*(np.empty(0, dtype) for dtype in types))
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Which rows the next memory holds; made before anything is written.
-
-    Args:
-        keep: places of rows of this memory that stay, ascending.
-        add: places of rows of the chunk that come in, ascending.
-        keys: the random keys of the rows that come in.
-    """
-
-    keep: np.ndarray[Any, Any]
-    add: np.ndarray[Any, Any]
-    keys: np.ndarray[Any, Any]
 
 
 class Memory(Rows):
@@ -238,7 +164,7 @@ class Memory(Rows):
             StateError: writing failed; nothing became visible.
         """
         kept = self.index.pick(plan.keep)
-        moving = np.isin(kept.segment, self._worn_out(kept))
+        moving = np.isin(kept.segment, worn_out(kept, self.segments))
         schema = chunk.schema if self.structure is None else self.structure
         labels = np.zeros(len(chunk), np.int64) if chunk.labels is None else chunk.labels
         new = Index(
@@ -248,12 +174,12 @@ class Memory(Rows):
             labels[plan.add],
             np.full(len(plan.add), number, np.int32),
         )
-        sources = [
+        blocks = chain(
             _moved(self, torch.from_numpy(plan.keep[moving])),
             _annotated(chunk, torch.from_numpy(plan.add), annotate),
-        ]
+        )
         moved = int(moving.sum())
-        written, extras = self._write(schema, sources, moved + len(plan.add), folder)
+        written, extras = write_segment(self._blobs, schema, blocks, moved + len(plan.add), folder)
         if len(plan.add):
             self._demand_kept(extras)
         segments = (*self.segments, *written)
@@ -265,7 +191,7 @@ class Memory(Rows):
             self.n_seen + len(chunk),
             schema,
             extras or self.kept,
-            *_without_empty(segments, kept.joined(new)),
+            *without_empty(segments, kept.joined(new)),
         )
 
     def check_kept(self, extras: Mapping[str, Tensor]) -> None:
@@ -277,7 +203,7 @@ class Memory(Rows):
         Raises:
             SchemaMismatch: otherwise.
         """
-        self._demand_kept({name: _extra_leaf(values) for name, values in extras.items()})
+        self._demand_kept({name: extra_leaf(values) for name, values in extras.items()})
 
     def without_kept(self) -> Memory:
         """The same rows, and nothing kept with them."""
@@ -304,10 +230,10 @@ class Memory(Rows):
         moving = np.isin(kept.segment, holding)
         survivors = self._like(kept)
         rows = torch.from_numpy(np.flatnonzero(moving))
-        written, extras = self._write(self.schema, [_moved(survivors, rows)], len(rows), folder)
+        written, extras = write_segment(self._blobs, self.schema, _moved(survivors, rows), len(rows), folder)
         index = Index(kept.segment.copy(), kept.place.copy(), kept.keys, kept.labels, kept.chunks)
         index.segment[moving], index.place[moving] = len(self.segments), np.arange(len(rows))
-        segments, index = _without_empty((*self.segments, *written), index)
+        segments, index = without_empty((*self.segments, *written), index)
         return replace_rows(survivors, segments, index, extras or self.kept)
 
     def holds(self, ids: Iterable[str | int]) -> bool:
@@ -359,7 +285,7 @@ class Memory(Rows):
     def _demand_kept(self, extras: Mapping[str, Leaf]) -> None:
         if len(self) and extras != self.kept:
             raise SchemaMismatch(
-                f"Rows are kept with {_listing(extras)}, but those in memory with {_listing(self.kept)}. "
+                f"Rows are kept with {listing(extras)}, but those in memory with {listing(self.kept)}. "
                 "Go on with the method that wrote this memory, or begin a new lineage."
             )
 
@@ -373,7 +299,7 @@ class Memory(Rows):
         return {}
 
     def _leaf(self, name: str) -> Leaf:
-        return _OWN.get(name) or self.kept.get(name) or self.schema.leaves[name]
+        return OWN.get(name) or self.kept.get(name) or self.schema.leaves[name]
 
     def _map(self, name: str, index: Index) -> MappedColumn | MappedRagged:
         leaf = self._leaf(name)
@@ -390,43 +316,6 @@ class Memory(Rows):
     def _like(self, index: Index) -> Memory:
         return Memory(self._blobs, self.seed, self.n_seen, self.structure, self.kept, self.segments, index)
 
-    def _worn_out(self, kept: Index) -> np.ndarray[Any, Any]:
-        """Segments to be written anew, so that no more than half of what lies on disk is dead for long.
-
-        Nothing is, as long as most rows are alive; then those segments are that are mostly dead. The smallest ones are,
-        too, when there are too many.
-        """
-        live = np.bincount(kept.segment, minlength=len(self.segments))
-        rows = np.array([segment.rows for segment in self.segments], dtype=np.int64)
-        mostly_dead = (live > 0) & (2 * live < rows) & (2 * live.sum() < rows[live > 0].sum())
-        worn = set(np.flatnonzero(mostly_dead).tolist())
-        if int((live > 0).sum()) >= MOST_SEGMENTS:
-            order = [i for i in np.argsort(live, kind="stable").tolist() if live[i]]
-            worn.update(order[: 2 * MOST_SEGMENTS // 3])
-        return np.array(sorted(worn), dtype=np.int64)
-
-    def _write(
-        self, schema: Schema, sources: Sequence[Iterator[Leaves]], rows: int, folder: Path
-    ) -> tuple[list[Segment], dict[str, Leaf]]:
-        if not rows:
-            return [], {}
-        writers: dict[str, ColumnWriter] = {}
-        extras: dict[str, Leaf] = {}
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as stack:
-            for block in (block for source in sources for block in source):
-                if not writers:
-                    extras = {n: _extra_leaf(v) for n, v in block.items() if n not in (*schema.leaves, *_OWN)}
-                    for name, leaf in {**schema.leaves, **_OWN, **extras}.items():
-                        writer = ColumnWriter(folder / f"{name}.column", leaf, rows)
-                        writers[name] = stack.enter_context(writer)
-                _check_block(block, schema, extras)
-                for name, writer in writers.items():
-                    writer.write(block[name])
-        columns = {name: self._blobs.put_file(folder / f"{name}.column") for name in writers}
-        return [Segment(rows, columns)], extras
-
 
 def replace_rows(memory: Memory, segments: Sequence[Segment], index: Index, extras: Mapping[str, Leaf]) -> Memory:
     """The memory with other segments and another index."""
@@ -436,7 +325,7 @@ def replace_rows(memory: Memory, segments: Sequence[Segment], index: Index, extr
 def _moved(memory: Memory, rows: Tensor) -> Iterator[Leaves]:
     for places in torch.split(rows, BLOCK):
         if len(places):
-            own = {name: memory.column(name).gather(places) for name in _OWN}
+            own = {name: memory.column(name).gather(places) for name in OWN}
             yield memory.leaves(places) | memory.extras(places) | own
 
 
@@ -446,32 +335,6 @@ def _annotated(chunk: Chunk, rows: Tensor, annotate: Annotate | None) -> Iterato
             block = chunk.rows.leaves(places)
             extra = dict(annotate(places)) if annotate else {}
             yield block | extra | {ID: chunk.ids[places], TIME: chunk.times[places]}
-
-
-def _extra_leaf(values: Tensor | list[Tensor]) -> Leaf:
-    assert isinstance(values, Tensor)
-    return Leaf("tensor", str(values.dtype).removeprefix("torch."), tuple(values.shape[1:]))
-
-
-def _check_block(block: Leaves, schema: Schema, extras: Mapping[str, Leaf]) -> None:
-    """A method that keeps logits now and then would leave columns of unequal length."""
-    if block.keys() - schema.leaves.keys() - _OWN.keys() != extras.keys():
-        raise SchemaMismatch(f"All rows must be kept with {_listing(extras)}, got {', '.join(block)}.")
-    for name, leaf in extras.items():
-        values = block[name]
-        if _extra_leaf(values) != leaf or len(values) != len(block[ID]):
-            raise SchemaMismatch(f"`{name}` is {_extra_leaf(values)} for some rows and {leaf} for others.")
-
-
-def _listing(extras: Mapping[str, Leaf]) -> str:
-    return ", ".join(f"`{name}`: {leaf}" for name, leaf in extras.items()) or "nothing"
-
-
-def _without_empty(segments: Sequence[Segment], index: Index) -> tuple[list[Segment], Index]:
-    used = np.unique(index.segment)
-    number = np.zeros(len(segments) + 1, np.int32)
-    number[used] = np.arange(len(used))
-    return [segments[i] for i in used], replace(index, segment=number[index.segment])
 
 
 def _opaque(digests: Tensor) -> np.ndarray[Any, Any]:

@@ -1,0 +1,87 @@
+"""Writing rows together: one file per column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+from torch import Tensor
+
+from vernal.base import SchemaMismatch
+from vernal.data import Leaf, Leaves, Schema
+from vernal.memory.column_file import ColumnWriter, writing
+from vernal.memory.index import Segment
+
+ID, TIME = "id", "time"
+OWN = {ID: Leaf("tensor", "uint8", (16,)), TIME: Leaf("tensor", "float64", ())}
+
+
+class Blobs(Protocol):
+    """Where segments lie: immutable files, known by the digest of their content."""
+
+    def put_file(self, path: Path, /) -> str:
+        """Take a finished file in; returns its digest."""
+
+    def path(self, digest: str, /) -> Path:
+        """A local, verified file with this content."""
+
+
+def write_segment(
+    blobs: Blobs, schema: Schema, blocks: Iterator[Leaves], rows: int, folder: Path
+) -> tuple[list[Segment], dict[str, Leaf]]:
+    """Write rows as they come, a block at a time.
+
+    Args:
+        blobs: where the files go.
+        schema: what a row looks like.
+        blocks: the rows: their leaves, `OWN` columns, and what is kept with them.
+        rows: how many will come.
+        folder: where files are put together before the blobs take them in.
+
+    Returns:
+        The segment, if there is any row, and what is kept with its rows.
+
+    Raises:
+        SchemaMismatch: what is kept with some rows differs from the others.
+    """
+    if not rows:
+        return [], {}
+    writers: dict[str, ColumnWriter] = {}
+    extras: dict[str, Leaf] = {}
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        for block in blocks:
+            if not writers:
+                extras = {n: extra_leaf(v) for n, v in block.items() if n not in (*schema.leaves, *OWN)}
+                for name, leaf in {**schema.leaves, **OWN, **extras}.items():
+                    writer = ColumnWriter(folder / f"{name}.column", leaf, rows)
+                    writers[name] = stack.enter_context(writer)
+            _check_block(block, schema, extras)
+            for name, writer in writers.items():
+                writer.write(block[name])
+    columns = {name: blobs.put_file(folder / f"{name}.column") for name in writers}
+    return [Segment(rows, columns)], extras
+
+
+def extra_leaf(values: Tensor | list[Tensor]) -> Leaf:
+    """What is kept with a row, given ``(k, ...)`` of it."""
+    assert isinstance(values, Tensor)
+    return Leaf("tensor", str(values.dtype).removeprefix("torch."), tuple(values.shape[1:]))
+
+
+def _check_block(block: Leaves, schema: Schema, extras: Mapping[str, Leaf]) -> None:
+    """A method that keeps logits now and then would leave columns of unequal length."""
+    if block.keys() - schema.leaves.keys() - OWN.keys() != extras.keys():
+        raise SchemaMismatch(f"All rows must be kept with {listing(extras)}, got {', '.join(block)}.")
+    for name, leaf in extras.items():
+        values = block[name]
+        if extra_leaf(values) != leaf or len(values) != len(block[ID]):
+            raise SchemaMismatch(f"`{name}` is {extra_leaf(values)} for some rows and {leaf} for others.")
+
+
+def listing(extras: Mapping[str, Leaf]) -> str:
+    """What is kept with rows, for people."""
+    return ", ".join(f"`{name}`: {leaf}" for name, leaf in extras.items()) or "nothing"
