@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from vernal.base import StateNotFound, did_you_mean
@@ -40,6 +40,7 @@ class Ledger:
         updates: committed records by id, in the order of their commits.
         ids: ids of the committed records by name.
         replaced: erased blobs, and what took their place.
+        needs: what blobs that took the place of others refer to.
         condemned: blobs that a garbage collection is about to remove.
         erased_at: number of the last erasure, 0 if there was none.
 
@@ -56,6 +57,7 @@ class Ledger:
     updates: dict[str, Update] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     replaced: dict[str, str] = field(default_factory=dict)
+    needs: dict[str, list[str]] = field(default_factory=dict)
     condemned: set[str] = field(default_factory=set)
     erased_at: int = 0
 
@@ -68,6 +70,7 @@ class Ledger:
             self.ids[update.name] = update.id
         elif entry.kind == "erase":
             self.replaced |= entry.payload["replaced"]
+            self.needs |= entry.payload.get("needs", {})
             self.erased_at = entry.number
         elif entry.kind == "collect":
             self.condemned = set(entry.payload["blobs"])
@@ -105,6 +108,16 @@ class Ledger:
         while blob in self.replaced:
             blob = self.replaced[blob]
         return blob
+
+    def needed(self, blob: str, needs: Iterable[str]) -> set[str]:
+        """What an artefact needs after all erasures: what stands in its place, and what that refers to.
+
+        Args:
+            blob: as its record names it.
+            needs: what it referred to when it was recorded.
+        """
+        now = self.resolve(blob)
+        return {now, *map(self.resolve, self.needs.get(now, needs))}
 
     def _champion(self) -> Update:
         if self.champion is None:

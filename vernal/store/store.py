@@ -245,7 +245,13 @@ class Store:
             if self._journal.appended("promote", payload, id, ledger.number):
                 return self.head()
 
-    def replace_blobs(self, replaced: Mapping[str, str], payload: Mapping[str, Any], after: int) -> None:
+    def replace_blobs(
+        self,
+        replaced: Mapping[str, str],
+        payload: Mapping[str, Any],
+        after: int,
+        needs: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         """Erase: put other blobs in the place of some, in all records at once.
 
         The order matters. First the caller puts the new blobs; then one journal entry makes
@@ -257,6 +263,8 @@ class Store:
             replaced: for each old hash the new one.
             payload: facts to keep: why, by whom, what; never what was erased.
             after: number of the head when the old blobs were read.
+            needs: for new hashes, further blobs that they refer to. What only the old ones referred to is garbage
+                from now on.
 
         Raises:
             ConflictError: something was committed since; it may hold what is to be erased.
@@ -270,9 +278,15 @@ class Store:
                     f"{ledger.number}), and what was added may hold the same rows. Run it again."
                 )
             check_replacement(ledger, replaced)
-            check_blobs(ledger, {*replaced.values()}, None)
-            self._check_presence({*replaced.values()})
-            self._journal.append("erase", {**payload, "replaced": dict(replaced)}, ledger.champion, after)
+            new = {*replaced.values()}.union(*(needs or {}).values())
+            check_blobs(ledger, new, None)
+            self._check_presence(new)
+            facts = {
+                **payload,
+                "replaced": dict(replaced),
+                "needs": {n: [*names] for n, names in (needs or {}).items()},
+            }
+            self._journal.append("erase", facts, ledger.champion, after)
         for old in replaced:
             self.blobs.remove(old)
 
@@ -309,6 +323,11 @@ class Store:
                 f"The working folder {folder} could not be made: {error}. Check your rights there."
             ) from error
         return folder
+
+    def unfinished(self) -> list[str]:
+        """The names of all folders with unfinished work on this machine."""
+        folder = self._files.folder / "scratch"
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
     def discard_scratch(self, name: str) -> None:
         """Remove the unfinished work of an update; nothing happens if there is none."""
@@ -363,11 +382,12 @@ class Store:
     def _needed(self, ledger: Ledger) -> set[str]:
         """All blobs that records need, and all that took the place of others."""
         updates = [*ledger.updates.values()]
-        named = set[str]().union(*map(blobs_of, self._load_all(updates)))
-        return {update.record for update in updates} | {*map(ledger.resolve, named | {*ledger.replaced})}
+        self._load_all(updates)  # at once
+        return set(map(ledger.resolve, ledger.replaced)).union(*(self._needed_by(ledger, one) for one in updates))
 
     def _needed_by(self, ledger: Ledger, update: Update) -> set[str]:
-        return {update.record, *map(ledger.resolve, blobs_of(self._load(update)))}
+        artefacts = self._load(update)["artefacts"].values()
+        return {update.record}.union(*(ledger.needed(one["blob"], one.get("needs", ())) for one in artefacts))
 
     def _inherited(self, ledger: Ledger, parent: str | None) -> set[str]:
         """Blobs that a committed record needs, so that they are there without looking."""

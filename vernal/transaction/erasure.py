@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from vernal.base import digest
 from vernal.data import id_digests
@@ -32,9 +34,10 @@ class Erasure:
 def erase(store: Store | str | Path, ids: Iterable[str | int], reason: str = "") -> Erasure:
     """Erase records from all memories of all versions, and say which versions held them.
 
-    Memories are rewritten without the records, everywhere at once, by one small write; then the old files are removed.
-    The journal keeps when and why, and a digest of the ids, but no record and no id. A crash in between changes
-    nothing, or leaves only the removal of files to be finished by the same call.
+    Memories are rewritten without the records, everywhere at once, by one small write; then everything that no version
+    needs any more is removed, and so is the unfinished work of updates that were cut off. The journal keeps when and
+    why, and a digest of the ids, but no record and no id. A crash in between changes nothing, or leaves only the
+    removal of files to be finished by the same call.
 
     Args:
         store: where models and states are kept.
@@ -43,31 +46,22 @@ def erase(store: Store | str | Path, ids: Iterable[str | int], reason: str = "")
 
     Raises:
         StateNotFound: no such store.
-        ConflictError: an update was committed meanwhile; it may hold the records, so erase again.
+        ConflictError: an update is at work on this machine, or was committed meanwhile; it may hold the records, so
+            erase again.
     """
     store = store if isinstance(store, Store) else Store(store, create=False)
-    wanted = [str(i) for i in ids]
+    wanted = sorted({str(i) for i in ids})
+    _discard_unfinished(store)
     head = store.head()
-    folder = store.scratch("erase")
-    replaced: dict[str, str] = {}
-    held = []
-    for record in store.records():
-        for kind in KINDS:
-            if kind in record["artefacts"]:
-                blob = store.resolve(record["artefacts"][kind]["blob"])
-                changed = _rewritten(store, blob, wanted, folder, replaced)
-                if changed and record["id"] not in held:
-                    held.append(record["id"])
-    if replaced:
-        facts = {
-            "ids": digest(id_digests(wanted).numpy().tobytes()),
-            "count": len(wanted),
-            "reason": reason,
-            "held": held,
-        }
-        store.replace_blobs(replaced, facts, head.number)
+    rewriting = _Rewriting(store, wanted)
+    held = [record["id"] for record in store.records() if rewriting.rewrote(record)]
+    asked = digest(id_digests(wanted).numpy().tobytes())
+    if held:
+        facts = {"ids": asked, "count": len(wanted), "reason": reason, "held": held}
+        store.replace_blobs(rewriting.replaced, facts, head.number, rewriting.needs)
     store.discard_scratch("erase")
-    return Erasure(tuple(held), _descendants(store, held))
+    store.gc(timedelta(0))
+    return _told(store, asked)
 
 
 def holds(store: Store | str | Path, ids: Iterable[str | int]) -> list[str]:
@@ -86,26 +80,52 @@ def _memory(store: Store, blob: str) -> Memory:
     return Memory.from_tree(unpack(store.blobs.get(store.resolve(blob))), store.blobs)
 
 
-def _rewritten(store: Store, blob: str, ids: list[str], folder: Path, replaced: dict[str, str]) -> bool:
-    """Rewrite one memory without the records; several versions often share files, so each is replaced once."""
-    if blob in replaced:
+def _discard_unfinished(store: Store) -> None:
+    """What updates that were cut off left may hold the records, and so may what they would go on with."""
+    for name in store.unfinished():
+        with store.lock(name):
+            store.discard_scratch(name)
+
+
+class _Rewriting:
+    """Writes memories without some records; several versions may share one, so each is written once.
+
+    Args:
+        store: where they lie.
+        ids: the records' ids.
+    """
+
+    def __init__(self, store: Store, ids: list[str]) -> None:
+        self._store, self._ids = store, ids
+        self._folder = store.scratch("erase")
+        self.replaced: dict[str, str] = {}
+        self.needs: dict[str, list[str]] = {}
+
+    def rewrote(self, record: Mapping[str, Any]) -> bool:
+        """Rewrite the memories of one version, and say whether they held any of the records."""
+        blobs = [
+            self._store.resolve(record["artefacts"][kind]["blob"]) for kind in KINDS if kind in record["artefacts"]
+        ]
+        rewritten = [self._rewrote(blob) for blob in blobs]
+        return any(rewritten)
+
+    def _rewrote(self, blob: str) -> bool:
+        if blob not in self.replaced:
+            changed = _memory(self._store, blob).erase(self._ids, self._folder)
+            if changed is None:
+                return False
+            self.replaced[blob] = new = self._store.blobs.put(pack(changed.to_tree()))
+            self.needs[new] = changed.needs
         return True
-    memory = _memory(store, blob)
-    changed = memory.erase(ids, folder)
-    if changed is None:
-        return False
-    gone = sorted(set(memory.needs) - set(changed.needs))
-    new = store.blobs.put(pack(changed.to_tree()))
-    replaced[blob] = new
-    for file in gone:
-        # Nobody looks a column up by its old name any more: the new index names the new ones.
-        replaced.setdefault(file, new)
-    return True
 
 
-def _descendants(store: Store, held: list[str]) -> tuple[str, ...]:
+def _told(store: Store, ids: str) -> Erasure:
+    """What this call did, and what the same call did before it was cut off."""
+    erasures = [entry.payload for entry in store.entries() if entry.kind == "erase"]
+    held = {id for payload in erasures if payload["ids"] == ids for id in payload["held"]}
+    records = store.records()
     touched = set(held)
-    for record in store.records():
+    for record in records:
         if record["parent"] in touched:
             touched.add(record["id"])
-    return tuple(record["id"] for record in store.records() if record["id"] in touched)
+    return Erasure(*(tuple(r["id"] for r in records if r["id"] in some) for some in (held, touched)))

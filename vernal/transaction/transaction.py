@@ -96,7 +96,11 @@ def update(
         learned = learn_on_devices(situation, store.scratch(situation.name[:12]), reporter, clock)
         reporter.phase("commit")
         record = _finite(_staged(situation, learned, promote, clock, {"read": read, **learned.seconds}, began))
-        record = store.commit(record, promote, pinned.id if pinned else None, head.number)
+        try:
+            record = store.commit(record, promote, pinned.id if pinned else None, head.number)
+        except ConflictError:
+            store.discard_scratch(situation.name[:12])  # Going on from there would lead to the same end.
+            raise
         with suppress(OSError):  # The update stands, whatever becomes of its unfinished files.
             store.discard_scratch(situation.name[:12])
     return Result(record, store.url, promoted=promote)
