@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.conftest import Vernal
+from vernal.store import Store
+
+
+def test_the_report_names_every_update_of_the_lineage(vernal: Vernal, store: Path, tmp_path: Path) -> None:
+    ran = vernal("report", "--store", store, "--output", tmp_path / "page.html")
+    assert ran.code == 0
+    assert "Open it in a browser" in ran.out
+    page = (tmp_path / "page.html").read_text()
+    for record in Store(store).lineage("champion"):
+        assert record["id"] in page
+
+
+def test_a_file_that_cannot_be_written_is_named(vernal: Vernal, store: Path, tmp_path: Path) -> None:
+    ran = vernal("report", "--store", store, "--output", tmp_path / "missing" / "page.html")
+    assert ran.code == 1
+    assert "could not be written" in ran.err
+    assert "Name another file: --output" in ran.err

@@ -1,0 +1,37 @@
+"""Draw the lineage of a model as one HTML page: every chunk after every update, forgetting, costs.
+
+The page needs nothing beside itself. It is drawn with matplotlib: pip install 'vernal[plots]'.
+
+Example:
+  vernal report --store runs/gas --output gas.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from vernal.base import StateError
+from vernal.cli.address import add_store, open_store
+from vernal.cli.parser import Parser
+from vernal.cli.terminal import say
+from vernal.report import lineage_report
+
+
+def run(words: Sequence[str]) -> int:
+    """Write one report."""
+    parser = Parser("report", __doc__, "[ID]")
+    parser.add_argument(
+        "id", metavar="ID", nargs="?", default="champion", help="the last update of the lineage: an id, or champion"
+    )
+    parser.add_argument("--output", metavar="FILE", type=Path, default=Path("report.html"), help="where to write it")
+    add_store(parser)
+    values = parser.parse(words)
+    store = open_store(values)
+    page = lineage_report(store.lineage(values.id), title=f"The lineage of {values.id} in {store.url}")
+    try:
+        values.output.write_text(page)
+    except OSError as error:
+        raise StateError(f"{values.output} could not be written: {error}. Name another file: --output.") from error
+    say(f"Wrote {values.output}. Open it in a browser.")
+    return 0
