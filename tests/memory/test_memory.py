@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 from tests.memory.doubles import FolderBlobs, admitted, contents, numbers, reopened, same
 from vernal.base import SchemaMismatch, SchemaTooNew, StateError
@@ -287,3 +288,11 @@ def test_two_read_while_one_writes(blobs, tmp_path):
         memory = admitted(memory, numbers(40 * update, 40), Reservoir(20), update, tmp_path)
         assert contents(readers[1]) == expected
     assert contents(readers[0]) == expected != contents(memory)
+
+
+def test_a_memory_is_a_torch_dataset(blobs, tmp_path):
+    memory = admitted(Memory(blobs, seed=0), numbers(0, 7), Everything(), 1, tmp_path, foo)
+    (x, y), kept = next(iter(DataLoader(memory, batch_size=3)))
+    assert x.tolist() == [[0, 0], [1, -1], [2, -2]]
+    assert y.tolist() == [0, 1, 2]
+    assert kept["foo"].shape == (3, 100)

@@ -43,6 +43,15 @@ def test_other_tasks_have_a_loss_and_nothing_else():
     assert found.measure(None) == {"loss": 3.0}
 
 
+@pytest.mark.parametrize("loss", [lambda out, y: (out[:, 0] - y).abs().mean(), lambda out, y: (out[:, 0] - y).abs()])
+def test_every_row_counts_the_same_whether_the_loss_comes_by_row_or_by_batch(loss):
+    data = chunk()
+    found = predict(linear(), Feed(data.rows, Transforms(), CPU, 0), loss, "regression", batch_size=39)
+    x, y = data.rows.leaves(torch.arange(40)).values()
+    assert found.losses.shape == (40,)
+    assert found.measure(None)["loss"] == pytest.approx((linear()(x)[:, 0] - y).abs().mean().item(), rel=1e-5)
+
+
 def test_the_metrics_of_the_user_are_asked():
     class Count:
         def reset(self):

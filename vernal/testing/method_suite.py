@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import torch
@@ -43,6 +43,11 @@ class Lineage:
     store: Store
     method: Method
     results: Sequence[Result]
+
+    @classmethod
+    def of(cls, method: Method, store: Store, task: str) -> Self:
+        """Three updates in one process."""
+        return cls(store, method, [toy_update(store, method, chunk, task=task) for chunk in CHUNKS])
 
     def artefacts(self, name: str) -> list[Any]:
         """One stored state of every update."""
@@ -74,11 +79,7 @@ class MethodSuite(ABC):
     @classmethod
     def lineages(cls, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Lineage]:
         """Three updates of each task in one process, with one object of the method and of the store."""
-        found = {}
-        for task in cls.tasks:
-            store, method = Store(tmp_path_factory.mktemp(task)), cls().method()
-            found[task] = Lineage(store, method, [toy_update(store, method, chunk, task=task) for chunk in CHUNKS])
-        return found
+        return {task: Lineage.of(cls().method(), Store(tmp_path_factory.mktemp(task)), task) for task in cls.tasks}
 
     # Two processes equal one
 

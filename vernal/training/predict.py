@@ -22,7 +22,7 @@ class Predictions:
     """Frozen predictions for some rows.
 
     Args:
-        losses: the loss of each row, ``(n,)``, or of each batch where the loss is one number a batch.
+        losses: the loss of each row, ``(n,)``; that of its batch where the loss is one number a batch.
         y: the targets, ``(n, ...)``; None where the task is neither classification nor regression.
         predicted: the predicted classes or values, of the same shape; None likewise.
         own: the values of the user's own metrics.
@@ -65,11 +65,9 @@ def predict(
     own = dict(own_metrics or {})
     for metric in own.values():
         metric.reset()
-    for batch in feed.in_order(batch_size):
+    for start, batch in zip(range(0, len(feed), batch_size), feed.in_order(batch_size), strict=True):
         outputs = model(batch["x"])
-        loss = losses(outputs, batch["y"])
-        count = len(loss) if loss.ndim else 1
-        row_losses.append(_array(loss.reshape(count, -1).mean(1)))
+        row_losses.append(_per_row(losses(outputs, batch["y"]), min(batch_size, len(feed) - start)))
         for metric in own.values():
             metric.to(feed.device).update(outputs, batch["y"])
         if task in (CLASSIFICATION, REGRESSION) and isinstance(outputs, Tensor):
@@ -92,6 +90,13 @@ class evaluating:  # noqa: N801 - reads as a statement: `with evaluating(model):
     def __exit__(self, *_: object) -> None:
         for module, mode in self._modes:
             module.training = mode
+
+
+def _per_row(loss: Tensor, rows: int) -> Array:
+    """The loss of each row; a batch that has one for all counts for as much as it has rows."""
+    if loss.ndim and len(loss) == rows:
+        return _array(loss.reshape(rows, -1).mean(1))
+    return _array(loss.mean().expand(rows))
 
 
 def _frozen(outputs: Tensor, targets: Tensor, task: str) -> Any:
