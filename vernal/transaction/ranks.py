@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +37,8 @@ def learn_on_devices(situation: Situation, folder: Path, reporter: Reporter, clo
     reporter.phase(f"train on {options.devices} devices")
     work = partial(_work, plan=situation.resolved.plan, url=situation.store.url, parent=parent, folder=folder)
     try:
-        fabric.launch(work)
+        with _environment_kept():
+            fabric.launch(work)
     except ProcessRaisedException as error:
         raise TrainingError(
             f"One of {options.devices} processes failed; the champion is as it was.\n{error}"
@@ -51,6 +55,17 @@ def _work(fabric: Fabric, plan: Plan, url: str, parent: str | None, folder: Path
     learned = learn(fabric, Situation(resolved, store, pinned, data), folder, Silent(), SystemClock())
     if learned is not None:
         _result(folder).write_bytes(pack(vars(learned)))
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Starting processes sets variables for them, which would confuse whatever this process starts next."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _result(folder: Path) -> Path:
