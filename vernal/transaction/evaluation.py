@@ -78,8 +78,8 @@ class Judge:
 
         Returns:
             ``validation``: for each chunk, in the order in which they came, how many rows there are, what was measured
-            before and after, the flips, and the recall of each class; ``summary``: average, forgetting and transfer over all chunks;
-            ``headline``: the metric that these are about.
+            before and after, the flips, and the recall of each class; ``summary``: average, forgetting and transfer
+            over all chunks; ``headline``: the metric that these are about.
         """
         after = self._predict(predictor)
         names = self._chunk_names()
