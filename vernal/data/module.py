@@ -22,7 +22,8 @@ class DataModule:
         train: what the update learns from.
         validation: what it is judged by; kept for later updates, so that forgetting can be seen.
         test: looked at for the report only.
-        collate: makes a batch ``(x, y)`` of a list of rows; needed where lengths vary from row to row.
+        collate: makes a batch ``(x, y)`` of a list of rows; needed where lengths vary from row to row. A subclass may
+            define it as a method.
 
     Examples:
         >>> import torch
@@ -30,6 +31,8 @@ class DataModule:
         >>> DataModule(train=chunk).validation is None
         True
     """
+
+    collate: Collate | None = None
 
     def __init__(
         self,
@@ -42,7 +45,8 @@ class DataModule:
         self.train = train
         self.validation = validation
         self.test = test
-        self.collate = collate
+        if collate is not None:
+            self.collate = collate
 
     def prepare_data(self) -> None:
         """Bring the data to this machine. Must be safe to call again; sets nothing on the object."""
