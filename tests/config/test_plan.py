@@ -1,0 +1,103 @@
+"""Plans: what is wrong is told when they are made, and everything at once when they are resolved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vernal.base import ConfigError
+from vernal.config import Plan, make_method, options_of, resolve
+from vernal.methods import ER, DERpp, Method
+from vernal.training import Training
+
+CONFIG = "def model_fn(width: int = 8, sizes: tuple = (1, 2)): ...\ndef data_module_fn(day: int): ...\n"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.py"
+    path.write_text(CONFIG, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"config": 3}, "`config` of a plan must be the path of a Python file, got 3."),
+        ({"method": 3}, "`method` of a plan must be a method, or the name of one, got 3."),
+        ({"method": ER}, "`method` of a plan must be a method, or the name of one, got <class"),
+        ({"arguments": ["lr=1"]}, r"`arguments` of a plan must be values by name, got \['lr=1'\]."),
+        ({"training": "3ep"}, r"`training` of a plan must be `Training\(...\)`, got '3ep'."),
+        ({"validation_memory": 0}, "`validation_memory` must be at least 1, got 0."),
+        ({"seed": -1}, "`seed` must be at least 0, got -1."),
+        ({"seed": 1.5}, "`seed` must be a whole number, got 1.5."),
+    ],
+)
+def test_a_field_of_the_wrong_type_is_named(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Plan(**({"config": "config.py"} | wrong))
+
+
+def test_everything_that_is_wrong_is_told_at_once(config: Path) -> None:
+    plan = Plan(config, method="derp", arguments={"widht": 1, "width": "x"})
+    with pytest.raises(ConfigError) as raised:
+        resolve(plan)
+    told = [str(problem) for problem in raised.value.problems]
+    assert [problem.split(".")[0] for problem in told] == [
+        "widht: is no argument of any function in the file",
+        "width: must be int, got 'x'",
+        "day: has no value, and data_module_fn needs one",
+        "method: No method is called 'derp'",
+    ]
+    assert "Did you mean 'width'" in told[0]
+
+
+def test_the_method_is_that_of_the_plan_else_of_the_file_else_replay(config: Path) -> None:
+    assert resolve(Plan(config, arguments={"day": 1})).method == ER()
+    assert resolve(Plan(config, "derpp", {"day": 1})).method == DERpp()
+    config.write_text(CONFIG + "from vernal.methods import ER\ndef method_fn(): return ER(memory_size=7)\n")
+    assert resolve(Plan(config, arguments={"day": 1})).method == ER(memory_size=7)
+    assert resolve(Plan(config, ER(memory_size=3), {"day": 1})).method == ER(memory_size=3)
+
+
+def test_a_resolved_plan_is_plain_values(config: Path) -> None:
+    facts = resolve(Plan(config, ER(memory_size=9), {"day": "3"}, Training(budget="2 epochs"))).to_json()
+    assert facts["arguments"] == {"width": 8, "sizes": [1, 2], "day": 3, "lr": 1e-3, "weight_decay": 0.0}
+    assert facts["method"] == {"name": "er", "options": {"memory_size": 9, "memory_batch": 64, "alpha": 1.0}}
+    assert facts["training"]["budget"] == "2ep"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("derp", {}, r"No method is called 'derp'\. Did you mean 'derpp' or 'der'\? Available: "),
+        ("er", {"memory_sise": 5}, r"^er: has no option 'memory_sise'\. Did you mean 'memory_size'"),
+        ("er", {"memory_size": "many"}, r"^er\(memory_size\): must be int, got 'many'\.$"),
+        (
+            "er",
+            {"memory_size": 0},
+            r"`memory_size` must be at least 1, got 0\. Use `fine_tune` to train without memory",
+        ),
+    ],
+)
+def test_an_option_of_a_method_that_means_nothing_is_named(name: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        make_method(name, options)
+
+
+def test_a_method_of_ones_own_must_be_a_dataclass(config: Path) -> None:
+    class Own(Method):
+        def loss(self, step: Any) -> Any:
+            return None
+
+    with pytest.raises(
+        ConfigError, match="Own is not a dataclass. Put @dataclass on it: its fields are its hyperparam"
+    ):
+        resolve(Plan(config, Own(), {"day": 1})).to_json()
+
+
+def test_the_options_of_a_method_are_its_fields() -> None:
+    assert [argument.name for argument in options_of(ER, "er")] == ["memory_size", "memory_batch", "alpha"]
+    assert "budget" in [argument.name for argument in options_of(Training, "training")]
