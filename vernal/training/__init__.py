@@ -7,7 +7,7 @@ from vernal.training.feed import EpochFeed, Feed, Transforms
 from vernal.training.fit import Fitted, Job, fit, lower_is_better
 from vernal.training.options import Training
 from vernal.training.predict import Predictions, evaluating, predict
-from vernal.training.progress import Reporter, Silent
+from vernal.training.progress import Logged, Reporter, Silent
 from vernal.training.randomness import isolated
 from vernal.training.replay import MemoryReplay
 from vernal.training.speaking import speaking
@@ -20,6 +20,7 @@ __all__ = [
     "Feed",
     "Fitted",
     "Job",
+    "Logged",
     "MemoryReplay",
     "Predictions",
     "Reporter",

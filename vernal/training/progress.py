@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol
 
-from vernal.base import Progress
+from vernal.base import Clock, Progress
+
+_LOG = logging.getLogger("vernal")
 
 
 class Reporter(Protocol):
@@ -18,6 +21,38 @@ class Reporter(Protocol):
 
     def note(self, text: str) -> None:
         """Something worth keeping in the log."""
+
+
+class Logged:
+    """Writes to the logger ``vernal`` of Python's `logging`: phases and notes at once, progress every few seconds.
+
+    To see it: ``logging.basicConfig(level=logging.INFO)``.
+
+    Args:
+        clock: measures the seconds.
+        every: seconds between two lines of progress.
+    """
+
+    def __init__(self, clock: Clock, every: float = 5.0) -> None:
+        self._clock, self._every = clock, every
+        self._last = clock.seconds()
+
+    def phase(self, name: str) -> None:
+        """One line."""
+        _LOG.info("%s", name)
+
+    def training(self, progress: Progress, done: float, loss: float | None) -> None:
+        """One line, if the last is a while ago."""
+        now = self._clock.seconds()
+        if now - self._last < self._every:
+            return
+        self._last = now
+        left = progress.minutes * (1 - done) / done if done else float("nan")
+        _LOG.info("%3.0f%%, %d steps, loss %s, %.1f minutes left", 100 * done, progress.steps, loss, left)
+
+    def note(self, text: str) -> None:
+        """One line."""
+        _LOG.info("%s", text)
 
 
 class Silent:

@@ -14,7 +14,7 @@ from vernal.base import Clock, SystemClock, TrainingError
 from vernal.config import Plan, resolve
 from vernal.state import pack, unpack
 from vernal.store import Store
-from vernal.training import Fabric, Reporter, Silent, make_fabric
+from vernal.training import Fabric, Logged, Reporter, Silent, make_fabric
 from vernal.transaction.learn import Learned, learn
 from vernal.transaction.situation import Parent, Situation, read_data
 
@@ -52,7 +52,9 @@ def _work(fabric: Fabric, plan: Plan, url: str, parent: str | None, folder: Path
     pinned = None if parent is None else Parent(store.record(parent), store)
     # The data was prepared by the process that started this one.
     data = read_data(resolved, lambda prepare: None)  # noqa: ARG005
-    learned = learn(fabric, Situation(resolved, store, pinned, data), folder, Silent(), SystemClock())
+    clock = SystemClock()
+    reporter = Silent() if fabric.global_rank else Logged(clock)
+    learned = learn(fabric, Situation(resolved, store, pinned, data), folder, reporter, clock)
     if learned is not None:
         _result(folder).write_bytes(pack(vars(learned)))
 

@@ -27,7 +27,7 @@ from vernal.config import Plan, Resolved, resolve
 from vernal.memory import Memory
 from vernal.state import pack
 from vernal.store import Store
-from vernal.training import Reporter, Silent
+from vernal.training import Logged, Reporter
 from vernal.transaction.learn import Learned
 from vernal.transaction.ranks import learn_on_devices
 from vernal.transaction.result import Result
@@ -57,7 +57,7 @@ def update(
         store: where models and states are kept: a folder, or a URL. It is made if nothing is there.
         parent: the update to start from; None for the champion, or a first update in an empty store.
         promote: whether the new model becomes the champion.
-        reporter: who is told how far it is.
+        reporter: who is told how far it is; by default the logger ``vernal``.
         clock: tells the time.
 
     Returns:
@@ -72,7 +72,8 @@ def update(
         TrainingError: the training failed; the champion is as it was.
     """
     _check_types(plan, store)
-    clock, reporter = clock or SystemClock(), reporter or Silent()
+    clock = clock or SystemClock()
+    reporter = reporter or Logged(clock)
     began = clock.seconds()
     reporter.phase("read config")
     resolved = resolve(plan)
