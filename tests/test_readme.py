@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from vernal.cli import main
+from vernal.config import FUNCTIONS
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"```(python|sh)\n(.*?)```", re.DOTALL)
@@ -36,3 +37,17 @@ def test_the_readme_names_the_two_commands():
     text = README.read_text()
     assert "make demo" in text
     assert "make test" in text
+
+
+def test_the_blocks_of_the_config_page_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    page = README.parent / "docs" / "config.md"
+    (block,) = [text for kind, text in BLOCK.findall(page.read_text()) if kind == "python"]
+    exec(compile(block, str(page), "exec"), {})
+    assert "uint8(3, 32, 32)" in capsys.readouterr().out
+
+
+def test_the_config_page_names_every_function():
+    page = (README.parent / "docs" / "config.md").read_text()
+    assert [name for name in FUNCTIONS if f"`{name}`" not in page] == []
+    assert len(FUNCTIONS) >= 15
