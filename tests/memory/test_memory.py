@@ -296,3 +296,20 @@ def test_a_memory_is_a_torch_dataset(blobs, tmp_path):
     assert x.tolist() == [[0, 0], [1, -1], [2, -2]]
     assert y.tolist() == [0, 1, 2]
     assert kept["foo"].shape == (3, 100)
+
+
+@pytest.mark.parametrize("keys", [["a/b", "a"], ["/a", " "], ["A", "a"], ["ä" * 200, "\0"], ["id", "time"]])
+def test_names_that_are_none_for_a_file_are_no_trouble(blobs, tmp_path, keys):
+    rows = [({key: torch.tensor([i, j]) for j, key in enumerate(keys)}, i) for i in range(4)]
+    memory = admitted(Memory(blobs, seed=0), Chunk(rows), Everything(), 1, tmp_path)
+    assert all(map(same, rows_of(memory), rows))
+
+
+@pytest.mark.parametrize("name", ["x", "y", "x.a", "id", "time"])
+def test_what_is_kept_cannot_take_the_name_of_what_is_there(blobs, tmp_path, name):
+    chunk = Chunk([({"a": torch.tensor([i])}, i) for i in range(4)])
+    memory = Memory(blobs, seed=0)
+    with pytest.raises(SchemaMismatch, match=f"`{name}` is the name of a part of the row. Keep it under another"):
+        memory.check_kept({name: torch.zeros(4)})
+    with pytest.raises(SchemaMismatch, match=f"`{name}` is the name of a part of the row"):
+        admitted(memory, chunk, Everything(), 1, tmp_path, lambda places: {name: torch.zeros(len(places))})

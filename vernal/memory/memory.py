@@ -20,7 +20,7 @@ from vernal.memory.index import Index, Plan, Segment, without_empty, worn_out
 from vernal.memory.keys import row_keys
 from vernal.memory.mapped import MappedColumn, MappedRagged
 from vernal.memory.policy import Candidates, Policy
-from vernal.memory.segment_file import ID, OWN, TIME, Blobs, extra_leaf, listing, write_segment
+from vernal.memory.segment_file import ID, OWN, TIME, Blobs, check_names, extra_leaf, listing, write_segment
 
 BLOCK = 1024  # rows that are held in memory while they are written
 SCHEMA_VERSION = 1
@@ -203,6 +203,7 @@ class Memory(Rows):
         Raises:
             SchemaMismatch: otherwise.
         """
+        check_names(extras)
         self._demand_kept({name: extra_leaf(values) for name, values in extras.items()})
 
     def without_kept(self) -> Memory:
@@ -334,6 +335,7 @@ def _annotated(chunk: Chunk, rows: Tensor, annotate: Annotate | None) -> Iterato
         if len(places):
             block = chunk.rows.leaves(places)
             extra = dict(annotate(places)) if annotate else {}
+            check_names(extra)
             yield block | extra | {ID: chunk.ids[places], TIME: chunk.times[places]}
 
 

@@ -48,6 +48,7 @@ def write_segment(
     """
     if not rows:
         return [], {}
+    files: dict[str, Path] = {}
     writers: dict[str, ColumnWriter] = {}
     extras: dict[str, Leaf] = {}
     with writing(folder):
@@ -57,12 +58,13 @@ def write_segment(
             if not writers:
                 extras = {n: extra_leaf(v) for n, v in block.items() if n not in (*schema.leaves, *OWN)}
                 for name, leaf in {**schema.leaves, **OWN, **extras}.items():
-                    writer = ColumnWriter(folder / f"{name}.column", leaf, rows)
-                    writers[name] = stack.enter_context(writer)
+                    # Numbered, because names come from the user, and may be none for a file.
+                    files[name] = folder / f"{len(files)}.column"
+                    writers[name] = stack.enter_context(ColumnWriter(files[name], leaf, rows))
             _check_block(block, schema, extras)
             for name, writer in writers.items():
                 writer.write(block[name])
-    columns = {name: blobs.put_file(folder / f"{name}.column") for name in writers}
+    columns = {name: blobs.put_file(file) for name, file in files.items()}
     return [Segment(rows, columns)], extras
 
 
@@ -70,6 +72,17 @@ def extra_leaf(values: Tensor | list[Tensor]) -> Leaf:
     """What is kept with a row, given ``(k, ...)`` of it."""
     assert isinstance(values, Tensor)
     return Leaf("tensor", str(values.dtype).removeprefix("torch."), tuple(values.shape[1:]))
+
+
+def check_names(extras: Mapping[str, Tensor]) -> None:
+    """Demand names of their own for what is kept with rows.
+
+    Raises:
+        SchemaMismatch: one is that of a part of the row.
+    """
+    for name in extras:
+        if name.partition(".")[0] in ("x", "y", *OWN):
+            raise SchemaMismatch(f"`{name}` is the name of a part of the row. Keep it under another name, e.g. `z`.")
 
 
 def _check_block(block: Leaves, schema: Schema, extras: Mapping[str, Leaf]) -> None:
