@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -47,6 +49,17 @@ def hold(folder: Path, name: str, clock: Clock, wait: bool = False) -> Iterator[
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def machine_lock(name: str, clock: Clock) -> AbstractContextManager[None]:
+    """Hold a lock that all processes of this user on this machine know, whatever store they work with; waits for it.
+
+    Args:
+        name: name of the lock.
+        clock: tells the time that others are told.
+    """
+    folder = Path(tempfile.gettempdir()) / f"vernal-locks-{getpass.getuser()}"
+    return hold(folder, name, clock, wait=True)
 
 
 def _who(holder: Path) -> str:

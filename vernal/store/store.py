@@ -302,16 +302,16 @@ class Store:
 
     # Working
 
-    def lock(self, name: str, wait: bool = False) -> AbstractContextManager[None]:
+    def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold a lock while a ``with`` block runs; freed by the system if the process is killed.
 
         It keeps processes of one machine (of all that mount the folder, if locks work there) from
         doing the same work twice. That a store stays whole does not depend on it.
 
         Raises:
-            ConflictError: somebody holds it, and who; unless `wait` says to wait for it.
+            ConflictError: somebody holds it, and who.
         """
-        return hold(self._files.folder / "locks", check_name(name), self._clock, wait)
+        return hold(self._files.folder / "locks", check_name(name), self._clock)
 
     def scratch(self, name: str) -> Path:
         """A local folder for the unfinished work of an update, kept until it is discarded."""

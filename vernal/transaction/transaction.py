@@ -26,7 +26,7 @@ from vernal.base import Clock, ConfigError, ConflictError, SystemClock
 from vernal.config import Plan, Resolved, resolve
 from vernal.memory import Memory
 from vernal.state import pack
-from vernal.store import Store
+from vernal.store import Store, machine_lock
 from vernal.training import Logged, Reporter
 from vernal.transaction.learn import Learned
 from vernal.transaction.ranks import learn_on_devices
@@ -81,7 +81,7 @@ def update(
     head = store.head()
     pinned = _parent(store, parent or head.champion)
     reporter.phase("read data")
-    data = read_data(resolved, lambda prepare: _one_at_a_time(store, resolved, prepare))
+    data = read_data(resolved, lambda prepare: _one_at_a_time(resolved, clock, prepare))
     situation = Situation(resolved, store, pinned, data)
     if (done := _done(situation, parent)) is not None:
         return _repeated(store, done, promote)
@@ -138,9 +138,9 @@ def _parent(store: Store, key: str | None) -> Parent | None:
     return None if key is None else Parent(store.record(key), store)
 
 
-def _one_at_a_time(store: Store, resolved: Resolved, prepare: Callable[[], None]) -> None:
+def _one_at_a_time(resolved: Resolved, clock: Clock, prepare: Callable[[], None]) -> None:
     """Several jobs that start at once on one machine prepare their data one after the other."""
-    with store.lock(f"prepare-{resolved.config.digest[:12]}", wait=True):
+    with machine_lock(f"prepare-{resolved.config.digest[:12]}", clock):
         prepare()
 
 
