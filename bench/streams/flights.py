@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vernal import Chunk, DataModule
 
 CHUNKS = 12
-FEATURES = 139
+FEATURES = 141
 DATA = Path(os.environ.get("VERNAL_BENCH_DATA", Path(__file__).parents[3] / "shared" / "data")) / "nyc_flights"
 NUMBERS = [
     "sched_minute",
