@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.doubles import FailingFiles
-from tests.transaction.processes import Update
-from tests.transaction.stream import CONFIG, copy_of, plan, write_config
+from tests.transaction.stream import CONFIG, bytes_of, copy_of, plan, write_config
 from tests.transaction.test_failing import largest_file
 from vernal.base import ConflictError, StateError, StateNotFound
 from vernal.methods import ER
@@ -143,13 +142,15 @@ def test_what_an_update_left_unfinished_is_erased_too(store: Path, telling: Path
     assert not any(payload in path.read_bytes() for path in store.rglob("*") if path.is_file())
 
 
-@pytest.mark.journey
-def test_an_erasure_waits_for_no_update_that_is_at_work(store: Path, telling: Path) -> None:
-    working = Update(plan(telling, 4, ER(memory_size=500), budget="300ep"), store)
-    working.await_phase("train")
-    with pytest.raises(ConflictError, match=r"is being worked on by process \d+.* Wait until it has finished"):
+def test_an_erasure_does_not_begin_while_an_update_is_at_work(store: Path) -> None:
+    before, found = bytes_of(store), Store(store)
+    found.scratch("working")
+    with (
+        found.lock("working"),
+        pytest.raises(ConflictError, match=r"^'working' is being worked on by .* Wait until it has finished"),
+    ):
         erase(store, ERASED)
-    assert working.finish()["id"] == Store(store).champion
+    assert bytes_of(store) == before
     erase(store, ERASED)
     assert payloads_in(store) == []
 
