@@ -25,10 +25,10 @@ def test_the_number_of_files_is_bounded(blobs, tmp_path):
 
 def test_most_of_what_lies_on_disk_is_alive(blobs, tmp_path):
     memory = Memory(blobs, seed=0)
-    for update in range(40):
-        memory = admitted(memory, numbers(20 * update, 20), Reservoir(30), update, tmp_path)
-        assert len(memory) == min(20 * (update + 1), 30)
-    assert dead_share(memory) <= 0.6
+    for update in range(25):
+        memory = admitted(memory, numbers(200 * update, 200), Reservoir(200), update, tmp_path)
+        assert len(memory) == 200
+        assert dead_share(memory) <= 0.5
 
 
 def test_a_file_without_a_live_row_is_no_longer_needed(blobs, tmp_path):

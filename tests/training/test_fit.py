@@ -157,6 +157,19 @@ def test_without_patience_nothing_is_measured_and_nothing_stops(tmp_path):
     assert fitted.progress.epochs == 10
 
 
+def test_training_goes_on_in_training_mode_after_a_look_at_the_validation_data(tmp_path):
+    modes = []
+
+    class Watching(FineTune):
+        def loss(self, step):
+            modes.append(step.model.training)
+            return super().loss(step)
+
+    validate = lambda model: {"loss": float(weights(model.eval()).sum())}  # noqa: E731
+    train(job(method=Watching(), validate=validate, training=options("3ep", patience=9)), tmp_path)
+    assert all(modes)
+
+
 def test_an_unknown_monitor_is_named(tmp_path):
     with pytest.raises(ConfigError, match="`monitor` is 'f1', but the validation measures loss, accuracy"):
         train(job(validate=losing([1.0]), training=options(patience=1, monitor="f1")), tmp_path)
@@ -259,12 +272,16 @@ def test_checkpoints_come_every_so_many_minutes(tmp_path):
     assert 1 <= len(told.notes) < 20
 
 
-def test_a_training_that_took_a_break_has_not_used_up_its_minutes(tmp_path):
-    clock = HeldClock(step=4.0)
+def test_a_break_is_not_counted_and_what_was_trained_before_it_is(tmp_path):
+    given = {"training": options("1min", checkpoint_minutes=0)}
+    whole = train(job(**given), tmp_path / "whole", clock=HeldClock(step=1.0))
+    clock = HeldClock(step=1.0)
     with pytest.raises(KeyboardInterrupt):
-        train(job(training=options("1min", checkpoint_minutes=0)), tmp_path, reporter=StopAfter(2), clock=clock)
+        train(job(**given), tmp_path, reporter=StopAfter(5), clock=clock)
     clock._seconds += 3600
-    assert train(job(training=options("1min", checkpoint_minutes=0)), tmp_path, clock=clock).progress.steps > 2
+    resumed = train(job(**given), tmp_path, clock=clock)
+    assert whole.progress.steps > 8
+    assert abs(resumed.progress.steps - whole.progress.steps) <= 1
 
 
 def test_progress_is_told_in_between(tmp_path):

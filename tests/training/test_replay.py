@@ -35,6 +35,11 @@ def test_draws_go_on_from_a_position(tmp_path):
         assert torch.equal(later.draw(7)["x"], batch["x"])
 
 
+def test_every_draw_has_a_randomness_of_its_own(tmp_path):
+    replayed = replay(tmp_path, rows=3, transforms=Transforms(x=lambda x: torch.rand(())))
+    assert not torch.equal(replayed.draw(3)["x"], replayed.draw(3)["x"])
+
+
 def test_transforms_are_applied_on_reading(tmp_path):
     batch = replay(tmp_path, transforms=Transforms(x=lambda x: 2 * x, y=lambda y: y // 5)).draw(20)
     assert batch["x"][:, 0].tolist() == [2 * z for z in batch["z"].tolist()]
