@@ -23,7 +23,7 @@ def test_rows_are_erased_and_it_is_told_from_where(vernal: Vernal, store: Path) 
     assert f"Memories that held one of these 2 ids: {first}, {second}." in ran.out
     assert f"Models that were trained with them: {first}, {second}." in ran.out
     assert holds(store, [ID]) == []
-    entry = Store(store).entries()[-1]
+    entry = next(entry for entry in Store(store).entries() if entry.kind == "erase")
     assert entry.payload["reason"] == "request of 3 May"
     assert ID not in str(entry)
 

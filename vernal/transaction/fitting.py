@@ -14,7 +14,8 @@ from vernal.data import Chunk, Rows
 from vernal.memory import Memory
 from vernal.methods import Method
 from vernal.training import Feed, check_outputs, evaluating, mean_loss
-from vernal.transaction.situation import Situation, check_finite
+from vernal.transaction.new_data import check_finite
+from vernal.transaction.situation import Situation
 
 ROWS = 2
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from vernal.config import Plan, resolve
 from vernal.store import Store
-from vernal.transaction.situation import Parent, load_weights
+from vernal.transaction.parent import Parent, load_weights
 
 
 def load_model(store: Store | str | Path, config: str | Path, update: str = "champion") -> nn.Module:

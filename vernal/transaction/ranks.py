@@ -16,7 +16,9 @@ from vernal.state import pack, unpack
 from vernal.store import Store
 from vernal.training import Fabric, Logged, Reporter, Silent, make_fabric
 from vernal.transaction.learn import Learned, learn
-from vernal.transaction.situation import Parent, Situation, read_data
+from vernal.transaction.new_data import read_data
+from vernal.transaction.parent import Parent
+from vernal.transaction.situation import Situation
 
 
 def learn_on_devices(situation: Situation, folder: Path, reporter: Reporter, clock: Clock) -> Learned:

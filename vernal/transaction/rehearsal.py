@@ -12,7 +12,8 @@ from vernal.data import Schema
 from vernal.memory import Memory
 from vernal.store import Store
 from vernal.transaction.fitting import check_fit
-from vernal.transaction.situation import Situation, read_data
+from vernal.transaction.new_data import read_data
+from vernal.transaction.situation import Situation
 
 
 @dataclass(frozen=True)

@@ -9,118 +9,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from vernal.base import (
     ConfigError,
     ConflictError,
-    DataError,
-    EmptyChunk,
-    SchemaMismatch,
-    SchemaTooNew,
     derive_seed,
     digest,
 )
 from vernal.config import Resolved
-from vernal.data import Chunk, Collate, DataModule, Schema, as_chunk
+from vernal.data import Schema
 from vernal.memory import Memory
 from vernal.methods import Method, method_name
-from vernal.state import unpack
 from vernal.store import Store
 from vernal.training import Transforms, isolated, row_losses, task_of
+from vernal.transaction.new_data import NewData
+from vernal.transaction.parent import Parent, load_weights
 
-SCHEMA_VERSION = 1  # of a record
 VALIDATION_SEED = "validation memory"
-
-
-@dataclass(frozen=True)
-class NewData:
-    """The new chunk and what comes with it.
-
-    Args:
-        train: the rows to learn.
-        validation: the rows to be judged by, if there are any.
-        test: rows for the report only, if there are any.
-        collate: makes batches of rows whose lengths vary.
-    """
-
-    train: Chunk
-    validation: Chunk | None
-    test: Chunk | None
-    collate: Collate | None
-
-    @property
-    def parts(self) -> list[Chunk]:
-        """All chunks that there are."""
-        return [part for part in (self.train, self.validation, self.test) if part is not None]
-
-    @property
-    def fingerprints(self) -> dict[str, str | None]:
-        """What of the data determines the update."""
-        return {
-            "train": self.train.fingerprint,
-            "validation": self.validation.fingerprint if self.validation else None,
-            "test": self.test.fingerprint if self.test else None,
-        }
-
-
-@dataclass(frozen=True)
-class Parent:
-    """What an update starts from: the record of an earlier one, and its whole state.
-
-    Args:
-        record: the record.
-        store: where it lies.
-
-    Raises:
-        SchemaTooNew: the record was written by a later version.
-    """
-
-    record: Mapping[str, Any]
-    store: Store
-
-    def __post_init__(self) -> None:
-        if self.record["schema_version"] > SCHEMA_VERSION:
-            raise SchemaTooNew(
-                f"Update {self.id} was recorded with schema version {self.record['schema_version']}; this vernal reads "
-                f"up to {SCHEMA_VERSION}. Run: pip install --upgrade vernal"
-            )
-
-    @property
-    def id(self) -> str:
-        """The id of the update."""
-        return str(self.record["id"])
-
-    @cached_property
-    def model_state(self) -> dict[str, Tensor]:
-        """The weights."""
-        state: dict[str, Tensor] = self._artefact("model")
-        return state
-
-    @cached_property
-    def method_state(self) -> dict[str, Any]:
-        """What the method keeps."""
-        state: dict[str, Any] = self._artefact("method")
-        return state
-
-    def memory(self, name: str) -> Memory | None:
-        """The rehearsal memory (``"memory"``) or the validation memory (``"validation"``), if it has one.
-
-        Raises:
-            StateNotFound: a file of it is missing.
-            CorruptState: a file of it is damaged; better now than in the middle of a training.
-        """
-        if name not in self.record["artefacts"]:
-            return None
-        memory = Memory.from_tree(self._artefact(name), self.store.blobs)
-        for file in memory.needs:
-            self.store.blobs.path(file)
-        return memory
-
-    def _artefact(self, name: str) -> Any:
-        blob = self.store.resolve(self.record["artefacts"][name]["blob"])
-        return unpack(self.store.blobs.get(blob))
+WITHOUT_EFFECT = ("workers", "checkpoint_minutes")  # options of training that change nothing in the result
 
 
 @dataclass(frozen=True)
@@ -152,7 +59,10 @@ class Situation:
     @cached_property
     def request(self) -> str:
         """A digest of all that was asked for: data, plan, code."""
-        return digest({"plan": self.resolved.to_json(), "data": self.data.fingerprints})
+        plan = self.resolved.to_json()
+        for name in WITHOUT_EFFECT:
+            del plan["training"][name]
+        return digest({"plan": plan, "data": self.data.fingerprints})
 
     @property
     def name(self) -> str:
@@ -277,7 +187,9 @@ class Situation:
     def validation_memory(self) -> Memory:
         """The validation rows of earlier chunks."""
         memory = self.parent.memory("validation") if self.parent else None
-        return memory or Memory(self.store.blobs, derive_seed(self.resolved.plan.seed, VALIDATION_SEED))
+        if memory is None:
+            return Memory(self.store.blobs, derive_seed(self.resolved.plan.seed, VALIDATION_SEED))
+        return memory
 
     @property
     def _keeps(self) -> bool:
@@ -293,84 +205,6 @@ class Situation:
                 f"The memory was written by the method {before!r}, and its rows lack what {now!r} keeps with them. "
                 f"Begin a new lineage with {now!r} (another store), or go on with {before!r}."
             )
-
-
-def load_weights(model: nn.Module, state: Mapping[str, Tensor], whose: str) -> None:
-    """Load weights into a model.
-
-    Raises:
-        SchemaMismatch: they do not fit.
-    """
-    try:
-        model.load_state_dict(dict(state))
-    except RuntimeError as error:
-        raise SchemaMismatch(
-            f"The weights of {whose} do not fit the model that `model_fn` gives: {str(error).rstrip('.')}. Give the "
-            "arguments with which that model was made, or begin a new lineage (another store)."
-        ) from error
-
-
-def read_data(resolved: Resolved, prepare: Callable[[Callable[[], None]], None]) -> NewData:
-    """Have the user's data module bring the data.
-
-    Args:
-        resolved: the plan.
-        prepare: calls `prepare_data`, once at a time on this machine.
-
-    Raises:
-        ConfigError: the data module is none, or gives no training data.
-        EmptyChunk: a part has no rows.
-    """
-    module = resolved.config.call("data_module_fn", resolved.arguments, seed=resolved.plan.seed)
-    if not isinstance(module, DataModule):
-        raise ConfigError(f"`data_module_fn` gives a {type(module).__name__}. It must give a `vernal.DataModule`.")
-    with resolved.config.naming("`prepare_data`"):
-        prepare(module.prepare_data)
-    with resolved.config.naming("`setup`"):
-        module.setup()
-    if module.train is None:
-        raise ConfigError(
-            f"The data module {type(module).__name__} has no `train` after `setup()`. "
-            "Set `self.train` to a chunk or a dataset."
-        )
-    parts = {part: getattr(module, part) for part in ("train", "validation", "test")}
-    _check_map_style(parts)
-    train = as_chunk(parts.pop("train"), "new data")
-    try:
-        validation, test = (None if p is None else as_chunk(p, name) for name, p in parts.items())
-    except EmptyChunk as error:
-        raise EmptyChunk(f"{error} Leave the part out (None) if there is no data for it.") from error
-    for name, part in (("validation", validation), ("test", test)):
-        if part is not None:
-            train.schema.check(part.schema, f"The {name} data")
-    return NewData(train, validation, test, module.collate)
-
-
-def _check_map_style(parts: Mapping[str, Any]) -> None:
-    for name, part in parts.items():
-        if part is not None and not (hasattr(part, "__len__") and hasattr(part, "__getitem__")):
-            raise ConfigError(
-                f"`{name}` of the data module is a {type(part).__name__}. It must be a `vernal.Chunk` or a map-style "
-                "torch dataset, which has a length and gives row by row: write a stream to a table or to arrays first."
-            )
-
-
-def check_finite(chunk: Chunk) -> None:
-    """Look for NaN in decimal targets: they would make every loss NaN.
-
-    Raises:
-        DataError: there are some.
-    """
-    leaf = chunk.schema.leaves.get("y")
-    if leaf is None or leaf.varies or not leaf.torch_dtype.is_floating_point:
-        return
-    missing = 0
-    for block in chunk.rows.blocks():
-        y = block["y"]
-        assert isinstance(y, Tensor)
-        missing += int(torch.isnan(y).any(dim=tuple(range(1, y.ndim))).sum() if y.ndim > 1 else torch.isnan(y).sum())
-    if missing:
-        raise DataError(f"Chunk {chunk.name!r} has {missing} rows with a target that is NaN. Remove or fill them.")
 
 
 def scratch_files(folder: Path) -> tuple[Path, Path]:

@@ -29,9 +29,11 @@ from vernal.state import pack
 from vernal.store import Store, machine_lock
 from vernal.training import Logged, Reporter
 from vernal.transaction.learn import Learned
+from vernal.transaction.new_data import read_data
+from vernal.transaction.parent import SCHEMA_VERSION, Parent
 from vernal.transaction.ranks import learn_on_devices
 from vernal.transaction.result import Result
-from vernal.transaction.situation import SCHEMA_VERSION, Parent, Situation, read_data
+from vernal.transaction.situation import Situation
 
 try:
     import resource
@@ -84,6 +86,7 @@ def update(
     data = read_data(resolved, lambda prepare: _one_at_a_time(resolved, clock, prepare))
     situation = Situation(resolved, store, pinned, data)
     if (done := _done(situation, parent)) is not None:
+        store.discard_scratch(situation.name[:12])  # Left there if the process was killed after its commit.
         return _repeated(store, done, promote)
     if promote and pinned is not None and pinned.id != head.champion:
         raise ConflictError(

@@ -1,0 +1,108 @@
+"""The new data of an update, as the user's data module brings it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vernal.base import ConfigError, DataError, EmptyChunk
+from vernal.config import Resolved
+from vernal.data import Chunk, Collate, DataModule, as_chunk
+
+
+@dataclass(frozen=True)
+class NewData:
+    """The new chunk and what comes with it.
+
+    Args:
+        train: the rows to learn.
+        validation: the rows to be judged by, if there are any.
+        test: rows for the report only, if there are any.
+        collate: makes batches of rows whose lengths vary.
+    """
+
+    train: Chunk
+    validation: Chunk | None
+    test: Chunk | None
+    collate: Collate | None
+
+    @property
+    def parts(self) -> list[Chunk]:
+        """All chunks that there are."""
+        return [part for part in (self.train, self.validation, self.test) if part is not None]
+
+    @property
+    def fingerprints(self) -> dict[str, str | None]:
+        """What of the data determines the update."""
+        return {
+            "train": self.train.fingerprint,
+            "validation": self.validation.fingerprint if self.validation else None,
+            "test": self.test.fingerprint if self.test else None,
+        }
+
+
+def read_data(resolved: Resolved, prepare: Callable[[Callable[[], None]], None]) -> NewData:
+    """Have the user's data module bring the data.
+
+    Args:
+        resolved: the plan.
+        prepare: calls `prepare_data`, once at a time on this machine.
+
+    Raises:
+        ConfigError: the data module is none, or gives no training data.
+        EmptyChunk: a part has no rows.
+    """
+    module = resolved.config.call("data_module_fn", resolved.arguments, seed=resolved.plan.seed)
+    if not isinstance(module, DataModule):
+        raise ConfigError(f"`data_module_fn` gives a {type(module).__name__}. It must give a `vernal.DataModule`.")
+    with resolved.config.naming("`prepare_data`"):
+        prepare(module.prepare_data)
+    with resolved.config.naming("`setup`"):
+        module.setup()
+    if module.train is None:
+        raise ConfigError(
+            f"The data module {type(module).__name__} has no `train` after `setup()`. "
+            "Set `self.train` to a chunk or a dataset."
+        )
+    parts = {part: getattr(module, part) for part in ("train", "validation", "test")}
+    _check_map_style(parts)
+    train = as_chunk(parts.pop("train"), "new data")
+    try:
+        validation, test = (None if p is None else as_chunk(p, name) for name, p in parts.items())
+    except EmptyChunk as error:
+        raise EmptyChunk(f"{error} Leave the part out (None) if there is no data for it.") from error
+    for name, part in (("validation", validation), ("test", test)):
+        if part is not None:
+            train.schema.check(part.schema, f"The {name} data")
+    return NewData(train, validation, test, module.collate)
+
+
+def _check_map_style(parts: Mapping[str, Any]) -> None:
+    for name, part in parts.items():
+        if part is not None and not (hasattr(part, "__len__") and hasattr(part, "__getitem__")):
+            raise ConfigError(
+                f"`{name}` of the data module is a {type(part).__name__}. It must be a `vernal.Chunk` or a map-style "
+                "torch dataset, which has a length and gives row by row: write a stream to a table or to arrays first."
+            )
+
+
+def check_finite(chunk: Chunk) -> None:
+    """Look for NaN in decimal targets: they would make every loss NaN.
+
+    Raises:
+        DataError: there are some.
+    """
+    leaf = chunk.schema.leaves.get("y")
+    if leaf is None or leaf.varies or not leaf.torch_dtype.is_floating_point:
+        return
+    missing = 0
+    for block in chunk.rows.blocks():
+        y = block["y"]
+        assert isinstance(y, Tensor)
+        missing += int(torch.isnan(y).any(dim=tuple(range(1, y.ndim))).sum() if y.ndim > 1 else torch.isnan(y).sum())
+    if missing:
+        raise DataError(f"Chunk {chunk.name!r} has {missing} rows with a target that is NaN. Remove or fill them.")

@@ -1,0 +1,90 @@
+"""What an update starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from torch import Tensor, nn
+
+from vernal.base import SchemaMismatch, SchemaTooNew
+from vernal.memory import Memory
+from vernal.state import unpack
+from vernal.store import Store
+
+SCHEMA_VERSION = 1  # of a record
+
+
+@dataclass(frozen=True)
+class Parent:
+    """What an update starts from: the record of an earlier one, and its whole state.
+
+    Args:
+        record: the record.
+        store: where it lies.
+
+    Raises:
+        SchemaTooNew: the record was written by a later version.
+    """
+
+    record: Mapping[str, Any]
+    store: Store
+
+    def __post_init__(self) -> None:
+        if self.record["schema_version"] > SCHEMA_VERSION:
+            raise SchemaTooNew(
+                f"Update {self.id} was recorded with schema version {self.record['schema_version']}; this vernal reads "
+                f"up to {SCHEMA_VERSION}. Run: pip install --upgrade vernal"
+            )
+
+    @property
+    def id(self) -> str:
+        """The id of the update."""
+        return str(self.record["id"])
+
+    @cached_property
+    def model_state(self) -> dict[str, Tensor]:
+        """The weights."""
+        state: dict[str, Tensor] = self._artefact("model")
+        return state
+
+    @cached_property
+    def method_state(self) -> dict[str, Any]:
+        """What the method keeps."""
+        state: dict[str, Any] = self._artefact("method")
+        return state
+
+    def memory(self, name: str) -> Memory | None:
+        """The rehearsal memory (``"memory"``) or the validation memory (``"validation"``), if it has one.
+
+        Raises:
+            StateNotFound: a file of it is missing.
+            CorruptState: a file of it is damaged; better now than in the middle of a training.
+        """
+        if name not in self.record["artefacts"]:
+            return None
+        memory = Memory.from_tree(self._artefact(name), self.store.blobs)
+        for file in memory.needs:
+            self.store.blobs.path(file)
+        return memory
+
+    def _artefact(self, name: str) -> Any:
+        blob = self.store.resolve(self.record["artefacts"][name]["blob"])
+        return unpack(self.store.blobs.get(blob))
+
+
+def load_weights(model: nn.Module, state: Mapping[str, Tensor], whose: str) -> None:
+    """Load weights into a model.
+
+    Raises:
+        SchemaMismatch: they do not fit.
+    """
+    try:
+        model.load_state_dict(dict(state))
+    except RuntimeError as error:
+        raise SchemaMismatch(
+            f"The weights of {whose} do not fit the model that `model_fn` gives: {str(error).rstrip('.')}. Give the "
+            "arguments with which that model was made, or begin a new lineage (another store)."
+        ) from error
