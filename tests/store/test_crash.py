@@ -76,7 +76,7 @@ def test_a_process_that_is_killed_at_any_moment_leaves_a_whole_store(local: File
     moments = random.Random(0)
     commit(Store(local), "first")  # A busy machine may kill the first process before it commits anything.
     n_committed = 1
-    for _ in range(20):
+    for kills in range(1, 101):
         n_committed += 1 + committed_until_killed(local, after=moments.uniform(0, 0.05))
         store = Store(local)
         # What was reported as committed is there; one more may be, of which the report got lost.
@@ -84,7 +84,9 @@ def test_a_process_that_is_killed_at_any_moment_leaves_a_whole_store(local: File
         n_committed = store.head().number
         assert [record["id"] for record in store.lineage("champion")] == [record["id"] for record in store.records()]
         assert_whole(store)
-    assert n_committed > 5  # Else the moments were too early to tell anything.
+        if kills >= 20 and n_committed > 5:  # On a busy machine most moments are too early to tell anything.
+            return
+    raise AssertionError(f"only {n_committed} commits before 100 kills")
     store.gc(timedelta(0))
     assert [*local.leftovers("blobs"), *local.leftovers("journal")] == []
     assert_whole(store)
