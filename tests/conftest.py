@@ -61,8 +61,7 @@ def _environment_is_left_as_found() -> Iterator[None]:
             os.environ[name] = before[name]
     if changed:
         pytest.fail(
-            f"The test left the environment changed: {', '.join(changed)}. "
-            "Set variables with `monkeypatch.setenv`.",
+            f"The test left the environment changed: {', '.join(changed)}. Set variables with `monkeypatch.setenv`.",
             pytrace=False,
         )
 

@@ -6,7 +6,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from tests.memory.doubles import FolderBlobs, admitted, contents, numbers, reopened, same
-from vernal.base import SchemaMismatch, SchemaTooNew, StateError
+from vernal.base import CorruptState, SchemaMismatch, SchemaTooNew, StateError
 from vernal.data import Chunk
 from vernal.memory import Everything, Memory, Reservoir, SlidingWindow
 from vernal.state import pack, unpack
@@ -313,3 +313,9 @@ def test_what_is_kept_cannot_take_the_name_of_what_is_there(blobs, tmp_path, nam
         memory.check_kept({name: torch.zeros(4)})
     with pytest.raises(SchemaMismatch, match=f"`{name}` is the name of a part of the row"):
         admitted(memory, chunk, Everything(), 1, tmp_path, lambda places: {name: torch.zeros(len(places))})
+
+
+@pytest.mark.parametrize("tree", [{}, {"schema_version": 1}, {"weights": 3}, []])
+def test_what_is_no_index_of_a_memory_is_refused(tree, blobs):
+    with pytest.raises(CorruptState, match="not the index of a memory. Restore the file from a backup"):
+        Memory.from_tree(tree, blobs)

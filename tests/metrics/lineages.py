@@ -20,9 +20,7 @@ GAINING = np.array([[0.90, 0.20, 0.10], [0.95, 0.80, 0.15], [0.70, 0.85, 0.90]])
 GAINING_INITIAL = np.full(3, 0.1)
 GAINING_SIZES = np.array([100, 300, 100])
 
-score_matrices = st.integers(1, 6).flatmap(
-    lambda n: arrays(np.float64, (n, n), elements=st.floats(0, 1, width=32))
-)
+score_matrices = st.integers(1, 6).flatmap(lambda n: arrays(np.float64, (n, n), elements=st.floats(0, 1, width=32)))
 
 
 def without_the_future(matrix):

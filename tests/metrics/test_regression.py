@@ -9,9 +9,7 @@ from hypothesis.extra.numpy import arrays
 from vernal.base import DataError, EmptyChunk
 from vernal.metrics import mae, r2, rmse
 
-two_columns = st.integers(2, 30).flatmap(
-    lambda n: arrays(np.float64, (2, n), elements=st.floats(-1e3, 1e3, width=32))
-)
+two_columns = st.integers(2, 30).flatmap(lambda n: arrays(np.float64, (2, n), elements=st.floats(-1e3, 1e3, width=32)))
 
 
 def test_errors_worked_out_by_hand():

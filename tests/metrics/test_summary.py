@@ -45,9 +45,7 @@ def test_every_metric_of_a_summary_is_plain_and_has_a_direction(task):
 
 
 def test_errors_and_losses_improve_downwards():
-    lower = [
-        name for name in ("accuracy", "macro_f1", "loss", "mae", "rmse", "r2") if not is_higher_better(name)
-    ]
+    lower = [name for name in ("accuracy", "macro_f1", "loss", "mae", "rmse", "r2") if not is_higher_better(name)]
     assert lower == ["loss", "mae", "rmse"]
 
 

@@ -291,3 +291,19 @@ def test_progress_is_told_in_between(tmp_path):
     assert shares == sorted(shares)
     assert all(loss is not None for _, _, loss in told.heard)
     assert told.heard[-1][0].steps > 10
+
+
+def test_the_last_and_smaller_group_of_batches_weighs_as_much_as_others(tmp_path):
+    """50 rows in batches of 10: groups of four batches and of one; their steps are those of batches of 40 and of 10."""
+    grouped = job(chunk(50), training=options("1ep", batch_size=10, accumulate=4))
+    fitted = train(grouped, tmp_path / "grouped")
+    model = linear()
+    optimizer = grouped.optimizer(model)
+    batches = list(grouped.feed.epoch(0))
+    for group in (batches[:4], batches[4:]):
+        loss = sum(grouped.criterion(model(batch["x"]), batch["y"]) for batch in group) / len(group)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    for ours, by_hand in zip(fitted.model.parameters(), model.parameters(), strict=True):
+        assert torch.allclose(ours, by_hand, atol=1e-6)

@@ -517,3 +517,11 @@ def test_a_folder_without_the_right_to_write_is_named(store: Path, config: Path)
         update(plan(config, 2), store)
     for folder in (store, *(path for path in store.rglob("*") if path.is_dir())):
         folder.chmod(0o755)
+
+
+def test_a_model_fn_that_gives_one_object_again_and_again_is_refused(config: Path, tmp_path: Path) -> None:
+    text = config.read_text(encoding="utf-8") + "\nONE = model_fn()\n\n\ndef model_fn():\n    return ONE\n"
+    shared = tmp_path / "shared.py"
+    shared.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="gives the same object again. It must build a new model at every call"):
+        update(plan(shared, 1), tmp_path / "store")

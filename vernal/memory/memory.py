@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vernal.base import SchemaMismatch, SchemaTooNew, StateError
+from vernal.base import CorruptState, SchemaMismatch, SchemaTooNew, StateError
 from vernal.data import Chunk, Joined, Leaf, Leaves, Picked, Rows, Schema, id_digests
 from vernal.memory.column_file import check_type
 from vernal.memory.index import Index, Plan, Segment, without_empty, worn_out
@@ -24,6 +24,7 @@ from vernal.memory.segment_file import ID, OWN, TIME, Blobs, check_names, extra_
 
 BLOCK = 1024  # rows that are held in memory while they are written
 SCHEMA_VERSION = 1
+_TREE = {"schema_version", "seed", "n_seen", "schema", "kept", "segments", "index"}
 
 Annotate = Callable[[Tensor], Mapping[str, Tensor]]
 
@@ -260,7 +261,12 @@ class Memory(Rows):
 
         Raises:
             SchemaTooNew: written by a later version.
+            CorruptState: not the index of a memory.
         """
+        if not isinstance(tree, Mapping) or tree.keys() != _TREE:
+            raise CorruptState(
+                "This is not the index of a memory. Restore the file from a backup, or go back to an earlier version."
+            )
         if tree["schema_version"] > SCHEMA_VERSION:
             raise SchemaTooNew(
                 f"The memory has schema version {tree['schema_version']}; this vernal reads up to {SCHEMA_VERSION}. "

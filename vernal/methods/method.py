@@ -80,7 +80,7 @@ class Setting:
     """What a method sees before the first step and after the last one.
 
     Args:
-        model: the model.
+        model: the model, in evaluation mode: passes through it move no running statistics and drop nothing.
         criterion: ``criterion(outputs, targets)`` gives the mean loss, a scalar.
         batches: walks once through the training rows, in order and without training transforms.
     """
@@ -124,7 +124,10 @@ class Method(ABC):
         return chunk
 
     def begin(self, setting: Setting) -> None:  # noqa: B027 - nothing to do is the usual answer
-        """Before the first step of an update; not called again when an interrupted update goes on."""
+        """Before the first step of an update.
+
+        Not called again when an interrupted update goes on: what it sets must be in `state_dict`.
+        """
 
     @abstractmethod
     def loss(self, step: Step) -> Tensor:

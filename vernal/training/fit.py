@@ -20,6 +20,7 @@ from vernal.training.fabric import Fabric
 from vernal.training.feed import EpochFeed
 from vernal.training.interruption import Interruption
 from vernal.training.options import Training
+from vernal.training.predict import evaluating
 from vernal.training.progress import Reporter
 from vernal.training.randomness import capture, restore
 from vernal.training.replay import MemoryReplay
@@ -145,7 +146,8 @@ class _Loop:
         self._saved = self._clock.seconds()
         self._wrapped.train()
         if not resumed:
-            self._job.method.begin(self._job.setting(self._model))
+            with evaluating(self._model):
+                self._job.method.begin(self._job.setting(self._model))
         self._fabric.call("on_train_start")
         if resumed and self._finished():
             self._close_epoch()
@@ -153,7 +155,8 @@ class _Loop:
             self._epoch()
         if self._best_weights is not None:
             self._model.load_state_dict(self._best_weights)
-        self._job.method.end(self._job.setting(self._model))
+        with evaluating(self._model):
+            self._job.method.end(self._job.setting(self._model))
         self._fabric.call("on_train_end")
         return Fitted(
             self._model,
@@ -172,7 +175,7 @@ class _Loop:
         for batch in self._job.feed.epoch(state.epoch, skip=state.batch):
             last = state.batch + 1 == self._job.feed.batches
             stepped = last or (state.batch + 1) % self._options.accumulate == 0
-            self._batch(batch, step=stepped)
+            self._batch(batch, self._group_size(), step=stepped)
             state.batch += 1
             state.samples = min(state.epoch * size + state.batch * self._options.batch_size, (state.epoch + 1) * size)
             if stepped:
@@ -181,7 +184,12 @@ class _Loop:
                 break
         self._close_epoch()
 
-    def _batch(self, batch: Mapping[str, Any], *, step: bool) -> None:
+    def _group_size(self) -> int:
+        """Batches whose gradients make the current step; the last step of an epoch may have fewer."""
+        wanted, batch = self._options.accumulate, self._state.batch
+        return min(wanted, self._job.feed.batches - batch // wanted * wanted)
+
+    def _batch(self, batch: Mapping[str, Any], group: int, *, step: bool) -> None:
         job = self._job
         loss = job.method.loss(
             Step(
@@ -195,7 +203,7 @@ class _Loop:
                 done=self._share,
             )
         )
-        self._fabric.backward(loss / self._options.accumulate if self._options.accumulate > 1 else loss)
+        self._fabric.backward(loss / group if group > 1 else loss)
         self._loss_sum += loss.detach()
         self._loss_count += 1
         if not step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -136,7 +137,15 @@ class Situation:
             model = self.call("model_fn", seed=self.resolved.plan.seed)
         if not isinstance(model, nn.Module):
             raise ConfigError(f"`model_fn` gives a {type(model).__name__}. It must give a torch.nn.Module.")
+        if any(made() is model for made in self._made):
+            raise ConfigError("`model_fn` gives the same object again. It must build a new model at every call.")
+        self._made.append(weakref.ref(model))
         return model
+
+    @cached_property
+    def _made(self) -> list[weakref.ref[nn.Module]]:
+        """The models that `model_fn` has given so far."""
+        return []
 
     def champion(self) -> nn.Module:
         """The model with the parent's weights; fresh ones for a first update."""

@@ -13,34 +13,21 @@ call made again goes on from the last checkpoint.
 
 from __future__ import annotations
 
-import math
-import platform
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from vernal.base import Clock, ConfigError, ConflictError, SystemClock
 from vernal.config import Plan, Resolved, resolve
-from vernal.memory import Memory
-from vernal.state import pack
 from vernal.store import Store, machine_lock
 from vernal.training import Logged, Reporter
-from vernal.transaction.learn import Learned
 from vernal.transaction.new_data import read_data
-from vernal.transaction.parent import SCHEMA_VERSION, Parent
+from vernal.transaction.parent import Parent
 from vernal.transaction.ranks import learn_on_devices
+from vernal.transaction.record import Meter, stage
 from vernal.transaction.result import Result
 from vernal.transaction.situation import Situation
-
-try:
-    import resource
-except ImportError:  # Not on Windows.
-    resource = None  # type: ignore[assignment]
-
-LIBRARIES = ("vernal", "torch", "lightning-fabric", "numpy", "safetensors")
 
 
 def update(
@@ -76,10 +63,11 @@ def update(
     _check_types(plan, store)
     clock = clock or SystemClock()
     reporter = reporter or Logged(clock)
-    began = clock.seconds()
     reporter.phase("read config")
+    began = clock.seconds()
     resolved = resolve(plan)
     store = store if isinstance(store, Store) else Store(store, clock=clock)
+    meter = Meter(clock, began, store)
     head = store.head()
     pinned = _parent(store, parent or head.champion)
     reporter.phase("read data")
@@ -93,13 +81,13 @@ def update(
             f"Update {pinned.id} is not the champion, which is {head.champion}. Start from the champion, or leave the "
             "new model beside it: --no-promote (`promote=False`)."
         )
-    read = clock.seconds() - began
+    read_seconds = meter.seconds
     with store.lock(situation.name[:12]):
         if (done := _done(situation, parent)) is not None:  # By somebody who has just let go of the lock.
             return _repeated(store, done, promote)
         learned = learn_on_devices(situation, store.scratch(situation.name[:12]), reporter, clock)
         reporter.phase("commit")
-        record = _finite(_staged(situation, learned, promote, clock, {"read": read, **learned.seconds}, began))
+        record = stage(situation, learned, promote, read_seconds, meter)
         try:
             record = store.commit(record, promote, pinned.id if pinned else None, head.number)
         except ConflictError:
@@ -145,89 +133,3 @@ def _one_at_a_time(resolved: Resolved, clock: Clock, prepare: Callable[[], None]
     """Several jobs that start at once on one machine prepare their data one after the other."""
     with machine_lock(f"prepare-{resolved.config.digest[:12]}", clock):
         prepare()
-
-
-def _staged(
-    situation: Situation,
-    learned: Learned,
-    promote: bool,
-    clock: Clock,
-    seconds: Mapping[str, float],
-    began: float,
-) -> dict[str, Any]:
-    """Put everything into the store, out of sight, and write the record that will make it visible."""
-    store, resolved, data = situation.store, situation.resolved, situation.data
-    at = clock.seconds()
-    artefacts = {
-        "model": _put(store, pack(learned.model)),
-        "method": _put(store, pack(learned.method)),
-        "config": _put(store, resolved.config.source.encode()),
-    }
-    for name, tree in (("memory", learned.memory), ("validation", learned.validation)):
-        if tree is not None:
-            artefacts[name] = _put(store, pack(tree)) | {"needs": Memory.from_tree(tree, store.blobs).needs}
-    training = learned.training
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "id": situation.name[:12],
-        "name": situation.name,
-        "request": situation.request,
-        "parent": situation.parent.id if situation.parent else None,
-        "number": situation.number,
-        "created": clock.now().isoformat(timespec="seconds"),
-        "chunk": {
-            "name": data.train.name,
-            "rows": len(data.train),
-            "fingerprint": data.train.fingerprint,
-            "fingerprints": data.fingerprints,
-            "times": data.train.time_span,
-        },
-        "plan": resolved.to_json(),
-        "config": str(resolved.config.path),
-        "task": situation.task,
-        "memory": _memory_facts(learned.memory),
-        "artefacts": artefacts,
-        "metrics": learned.metrics,
-        "training": training,
-        "costs": {
-            "seconds": {name: round(value, 4) for name, value in {**seconds, "store": clock.seconds() - at}.items()},
-            "total_seconds": round(clock.seconds() - began, 4),
-            "samples": training["samples"] + training["replayed"],
-            "bytes_written": store.bytes_written,
-            "peak_memory_bytes": _peak_memory(),
-        },
-        "environment": {
-            "python": sys.version.split()[0],
-            "machine": platform.machine(),
-            **{library: version(library) for library in LIBRARIES},
-        },
-        "decision": {
-            "yes": promote,
-            "why": "promoted on request, without a gate" if promote else "kept beside the champion, on request",
-        },
-    }
-
-
-def _finite(value: Any) -> Any:
-    """The same with None for what is not a number: a metric of the user's may have no value, and JSON has no NaN."""
-    if isinstance(value, Mapping):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _put(store: Store, data: bytes) -> dict[str, Any]:
-    return {"blob": store.blobs.put(data), "bytes": len(data)}
-
-
-def _memory_facts(tree: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if tree is None:
-        return None
-    return {"rows": len(tree["index"]["keys"]), "seen": tree["n_seen"], "segments": len(tree["segments"])}
-
-
-def _peak_memory() -> int | None:
-    """The largest resident size of this process so far, in bytes."""
-    unit = {"darwin": 1}.get(sys.platform, 1024)
-    return int(unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) if resource else None
