@@ -2,9 +2,10 @@
 
     python bench/gather.py [--rows 100000] [--segments 20]
 
-Rows are 3x32x32 bytes, batches of 64 random rows. Warm: against `index_select` on a tensor in RAM, interleaved, medians.
-Cold: the page cache is dropped (as root for the whole machine, else for these files), then against O_DIRECT reads of the
-same rows with 16 threads. Drawing goes through the same door as in training, which asks the disk ahead.
+Rows are 3x32x32 bytes, batches of 64 random rows. Warm: against `index_select` on a tensor in RAM, interleaved,
+medians. Cold: the page cache is dropped (as root for the whole machine, else for these files), then against
+O_DIRECT reads of the same rows with 16 threads. Drawing goes through the same door as in training, which asks
+the disk ahead.
 """
 
 from __future__ import annotations
@@ -56,9 +57,7 @@ def warm(memory: Memory, x: torch.Tensor, repeats: int = 400) -> None:
             ram.append(middle - at)
             disk.append(end - middle)
     fast, ours = BATCH / statistics.median(ram), BATCH / statistics.median(disk)
-    print(
-        f"warm: index_select in RAM {fast / 1e6:5.2f} M rows/s   vernal {ours / 1e6:5.2f} M rows/s   {ours / fast:5.3f}x"
-    )
+    print(f"warm: RAM {fast / 1e6:5.2f} M rows/s   vernal {ours / 1e6:5.2f} M rows/s   {ours / fast:5.3f}x")
 
 
 def drop_caches(files: list[Path]) -> str:
@@ -125,7 +124,7 @@ def admission(folder: Path, rows: int = 20_000) -> None:
         memory = memory.admit(memory.plan(chunk, Reservoir(rows // 2), 1), chunk, 1, folder / "admit")
         times.append((time.perf_counter() - began) / len(memory))
     print(
-        f"admit: {1e6 * statistics.median(times):5.2f} us a row (planned, written, hashed, synced; {rows // 2} of {rows} rows)"
+        f"admit: {1e6 * statistics.median(times):5.2f} us a row: planned, written, hashed, synced; {rows // 2} of {rows}"
     )
 
 

@@ -4,9 +4,10 @@
     python bench/quality.py gas --budget 20ep
     python bench/quality.py flights --budget 2ep
 
-*average* is the mean over the validation data of all chunks after the last update; *next* the mean over the data of each
-next chunk, before the update that learns it: what a model in production would have had. *static* is the model after the
-first update. Samples count every row that went through the network in training, replayed ones included.
+*average* is the mean over the validation data of all chunks after the last update; *next* the mean over the
+data of each next chunk, before the update that learns it: what a model in production would have had. *static*
+is the model after the first update. Samples count every row that went through the network in training, replayed
+ones included.
 """
 
 from __future__ import annotations
@@ -98,9 +99,7 @@ def main() -> None:
     args.metric = "auroc" if args.stream == "flights" else "accuracy"
     config = Path(__file__).parent / "streams" / f"{args.stream}.py"
     chunks = load(config).CHUNKS
-    print(
-        f"{args.stream}: {chunks} chunks, {args.budget} each, memory {args.memory}, {args.metric} in %, {args.seeds} seeds"
-    )
+    print(f"{args.stream}: {chunks} chunks, {args.budget} each, memory {args.memory}, {args.metric} in %")
     everything = {}
     for method in args.methods:
         runs = [run(config, chunks, method, seed, args) for seed in range(args.seeds)]

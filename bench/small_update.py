@@ -2,9 +2,10 @@
 
     python bench/small_update.py [--rounds 7] [--sizes 1000 10000 100000]
 
-Both load a 784-256-256-10 network and a memory of so many rows of 784 bytes, train 10 steps of replay (64 new and 64 old
-rows), let 640 rows into the memory by reservoir sampling, and save everything. By hand that is torch.load and torch.save.
-Rounds are interleaved; medians. `bytes` is what vernal wrote, against admitted rows + model + index.
+Both load a 784-256-256-10 network and a memory of so many rows of 784 bytes, train 10 steps of replay (64 new
+and 64 old rows), let 640 rows into the memory by reservoir sampling, and save everything. By hand that is
+torch.load and torch.save. Rounds are interleaved; medians. `bytes` is what vernal wrote, against admitted rows
++ model + index.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ def report(size: int, hand: list, api: list, cli: list, where: Path) -> None:
         seconds = statistics.median(s for s, _ in runs)
         extra = statistics.median(m for _, m in runs) - statistics.median(m for _, m in hand)
         print(
-            f"memory {size:7}  by hand {by_hand:5.2f} s   {name} {seconds:5.2f} s  {ratio:5.3f}x   memory {extra:+6.0f} MB"
+            f"memory {size:7}  by hand {by_hand:5.2f} s   {name} {seconds:5.2f} s  {ratio:5.3f}x   peak {extra:+5.0f} MB"
         )
     from vernal.store import Store
 

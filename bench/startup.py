@@ -1,6 +1,6 @@
 """How long it takes to import vernal, and to ask the command for help: the control plane imports no torch.
 
-    python bench/startup.py [--rounds 11]
+python bench/startup.py [--rounds 11]
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
     python bench/step.py [--blocks 15] [--steps 200]
 
-Both do the same mathematical work on the same data with the same optimiser: 64 new and 64 replayed rows, one forward pass
-over both, mean of the two losses, SGD with momentum. By hand the memory is a tensor in RAM; vernal's lies on disk. Each
-block times `--steps` steps of one, then of the other; the ratio is the median over blocks.
+Both do the same mathematical work on the same data with the same optimiser: 64 new and 64 replayed rows, one
+forward pass over both, mean of the two losses, SGD with momentum. By hand the memory is a tensor in RAM;
+vernal's lies on disk. Each block times `--steps` steps of one, then of the other; the ratio is the median over
+blocks.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def network() -> nn.Module:
 
 def conv_net() -> nn.Module:
     return nn.Sequential(
-        Scaled(), nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(),
-        nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64 * 64, 10),
+        Scaled(), nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3, padding=1),
+        nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64 * 64, 10),
     )  # fmt: skip
 
 
@@ -134,7 +135,8 @@ def compare(
     vernal_ms = 1e3 * statistics.median(v for _, v in pairs)
     ratio = statistics.median(v / h for h, v in pairs)
     print(
-        f"{name:34} {str(dtype)[6:]:8} memory {size:6}   by hand {by_hand_ms:6.3f} ms   vernal {vernal_ms:6.3f} ms   {ratio:5.3f}x"
+        f"{name:24} {str(dtype)[6:]:8} memory {size:6}   by hand {by_hand_ms:6.3f} ms   "
+        f"vernal {vernal_ms:6.3f} ms   {ratio:5.3f}x"
     )
 
 

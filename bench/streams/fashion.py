@@ -32,7 +32,12 @@ def data_module_fn(chunk: int) -> DataModule:
 
 
 def _part(name: str, chunk: int) -> Chunk:
-    x = np.frombuffer(gzip.open(DATA / f"{name}-images-idx3-ubyte.gz").read(), np.uint8, offset=16).reshape(-1, 28, 28)
-    y = np.frombuffer(gzip.open(DATA / f"{name}-labels-idx1-ubyte.gz").read(), np.uint8, offset=8)
+    x = np.frombuffer(_unpacked(f"{name}-images-idx3-ubyte.gz"), np.uint8, offset=16).reshape(-1, 28, 28)
+    y = np.frombuffer(_unpacked(f"{name}-labels-idx1-ubyte.gz"), np.uint8, offset=8)
     rows = np.flatnonzero(y // 2 == chunk)
     return Chunk.from_arrays(x[rows], y[rows].astype(np.int64), name=f"classes {2 * chunk}, {2 * chunk + 1}")
+
+
+def _unpacked(name: str) -> bytes:
+    with gzip.open(DATA / name) as file:
+        return file.read()

@@ -1,4 +1,4 @@
-"""Late or not: flights out of New York, a month a chunk, in time order. Data: ../shared/data/nyc_flights (needs pandas)."""
+"""Late or not: flights out of New York, a month a chunk. Data: ../shared/data/nyc_flights (needs pandas)."""
 
 import functools
 import os
