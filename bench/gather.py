@@ -123,9 +123,7 @@ def admission(folder: Path, rows: int = 20_000) -> None:
         began = time.perf_counter()
         memory = memory.admit(memory.plan(chunk, Reservoir(rows // 2), 1), chunk, 1, folder / "admit")
         times.append((time.perf_counter() - began) / len(memory))
-    print(
-        f"admit: {1e6 * statistics.median(times):5.2f} us a row: planned, written, hashed, synced; {rows // 2} of {rows}"
-    )
+    print(f"admit: {1e6 * statistics.median(times):5.2f} us a row: planned, written, hashed, synced")
 
 
 def main() -> None:

@@ -120,7 +120,7 @@ def report(size: int, hand: list, api: list, cli: list, where: Path) -> None:
         seconds = statistics.median(s for s, _ in runs)
         extra = statistics.median(m for _, m in runs) - statistics.median(m for _, m in hand)
         print(
-            f"memory {size:7}  by hand {by_hand:5.2f} s   {name} {seconds:5.2f} s  {ratio:5.3f}x   peak {extra:+5.0f} MB"
+            f"memory {size:7}  by hand {by_hand:5.2f} s  {name} {seconds:5.2f} s  {ratio:5.3f}x   peak {extra:+5.0f} MB"
         )
     from vernal.store import Store
 
