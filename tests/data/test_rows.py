@@ -47,8 +47,8 @@ def test_rows_are_the_same_wherever_they_lie(source, places):
         assert torch.equal(leaves["x"], X[places])
         assert torch.equal(leaves["y"], Y[places])
     for place, (x, y) in zip(places.tolist(), rows.items(places), strict=True):
-        assert torch.equal(torch.as_tensor(x), X[place])
-        assert int(y) == place
+        assert torch.equal(x, X[place])
+        assert torch.equal(y, Y[place])
 
 
 @pytest.mark.parametrize("source", SOURCES)

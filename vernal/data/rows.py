@@ -17,7 +17,7 @@ from torch.utils.data import Dataset, Subset, TensorDataset
 
 from vernal.base import EmptyChunk, SchemaMismatch, canonical_json
 from vernal.data.columns import Column, Fixed, make_column
-from vernal.data.schema import Schema
+from vernal.data.schema import Schema, arrays_as_tensors
 
 BLOCK = 4096  # rows that are held at a time where all rows of a chunk are walked through
 
@@ -127,13 +127,13 @@ class DatasetRows(Rows):
         return False
 
     def items(self, places: Tensor) -> list[tuple[Any, Any]]:
-        """The rows as the dataset gives them."""
-        return self._fetch(places.tolist())
+        """The rows as the dataset gives them, tensors for arrays: transforms see them as they see replayed ones."""
+        return [(arrays_as_tensors(x), arrays_as_tensors(y)) for x, y in self._fetch(places.tolist())]
 
     def leaves(self, places: Tensor) -> Leaves:
         """The columns of these rows; shapes that differ from row to row become varying leaves."""
         rows = []
-        for place, (x, y) in zip(places.tolist(), self.items(places), strict=True):
+        for place, (x, y) in zip(places.tolist(), self._fetch(places.tolist()), strict=True):
             seen = Schema.of_row(x, y)
             if seen != self._schema:
                 self._schema = self._schema.merge(seen, f"row {place}")

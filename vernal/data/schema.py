@@ -151,6 +151,22 @@ class Schema:
         return ", ".join(f"{path}: {leaf}" for path, leaf in self.leaves.items())
 
 
+def arrays_as_tensors(value: Any) -> Any:
+    """A part of a row with a tensor in place of every NumPy array, in the nesting in which memory gives it back.
+
+    Examples:
+        >>> arrays_as_tensors({"ids": np.arange(2), "kind": "news"})
+        {'ids': tensor([0, 1]), 'kind': 'news'}
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        return _to_tensor(value)
+    if isinstance(value, Mapping):
+        return {key: arrays_as_tensors(part) for key, part in value.items()}
+    if isinstance(value, tuple | list):
+        return (tuple if isinstance(value, tuple) else list)(map(arrays_as_tensors, value))
+    return value
+
+
 def _describe(value: Any, path: str, leaves: dict[str, Leaf]) -> Any:
     if isinstance(value, Mapping):
         for key in value:
