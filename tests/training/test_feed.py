@@ -141,6 +141,13 @@ def test_workers_make_the_same_batches(rows):
         assert all(map(same, found, expected))
 
 
+def test_workers_take_nothing_from_the_random_stream_of_dropout():
+    epochs = EpochFeed(feed(rows_of(TensorDataset(X, Y))), 6, seed=0, workers=1)
+    before = torch.get_rng_state()
+    assert [len([*epochs.epoch(number)]) for number in (0, 1)] == [4, 4]
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 @given(rows=st.integers(1, 20), ranks=st.integers(1, 5))
 def test_processes_share_a_batch_and_none_is_left_without(rows, ranks):
     places = torch.arange(rows)

@@ -205,4 +205,12 @@ class _Batches(Dataset[Batch]):
 
 
 def _loader(feed: Feed, plan: _Plan, workers: int) -> DataLoader[Batch]:
-    return DataLoader(_Batches(feed), batch_size=None, sampler=plan, num_workers=workers, persistent_workers=True)
+    # A generator of its own: else every epoch would take a number from the stream that dropout draws from.
+    return DataLoader(
+        _Batches(feed),
+        batch_size=None,
+        sampler=plan,
+        num_workers=workers,
+        persistent_workers=True,
+        generator=torch.Generator(),
+    )
