@@ -65,7 +65,10 @@ def test_the_method_is_that_of_the_plan_else_of_the_file_else_replay(config: Pat
 def test_a_resolved_plan_is_plain_values(config: Path) -> None:
     facts = resolve(Plan(config, ER(memory_size=9), {"day": "3"}, Training(budget="2 epochs"))).to_json()
     assert facts["arguments"] == {"width": 8, "sizes": [1, 2], "day": 3, "lr": 1e-3, "weight_decay": 0.0}
-    assert facts["method"] == {"name": "er", "options": {"memory_size": 9, "memory_batch": 64, "alpha": 1.0}}
+    assert facts["method"] == {
+        "name": "er",
+        "options": {"memory_size": 9, "memory_batch": 64, "alpha": 1.0, "selection": "reservoir"},
+    }
     assert facts["training"]["budget"] == "2ep"
 
 
@@ -74,7 +77,7 @@ def test_a_resolved_plan_is_plain_values(config: Path) -> None:
     [
         ("derp", {}, r"No method is called 'derp'\. Did you mean 'derpp' or 'der'\? Available: "),
         ("er", {"memory_sise": 5}, r"^er: has no option 'memory_sise'\. Did you mean 'memory_size'"),
-        ("er", {"memory_size": "many"}, r"^er\(memory_size\): must be int, got 'many'\.$"),
+        ("er", {"memory_size": "many"}, r"^er\(memory_size\): must be int or None, got 'many'\.$"),
         (
             "er",
             {"memory_size": 0},
@@ -99,5 +102,5 @@ def test_a_method_of_ones_own_must_be_a_dataclass(config: Path) -> None:
 
 
 def test_the_options_of_a_method_are_its_fields() -> None:
-    assert [argument.name for argument in options_of(ER, "er")] == ["memory_size", "memory_batch", "alpha"]
+    assert [argument.name for argument in options_of(ER, "er")] == ["memory_size", "memory_batch", "alpha", "selection"]
     assert "budget" in [argument.name for argument in options_of(Training, "training")]

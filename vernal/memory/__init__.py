@@ -6,6 +6,7 @@ from vernal.memory.everything import Everything
 from vernal.memory.index import Index, Plan, Segment
 from vernal.memory.keys import row_keys
 from vernal.memory.memory import Annotate, Memory
+from vernal.memory.named import make_policy
 from vernal.memory.policy import Candidates, Policy
 from vernal.memory.reservoir import Reservoir
 from vernal.memory.segment_file import Blobs
@@ -26,5 +27,6 @@ __all__ = [
     "Shuffled",
     "SlidingWindow",
     "fair_shares",
+    "make_policy",
     "row_keys",
 ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 from torch.nn import functional as F
 
 from vernal.base import check_range, check_whole
-from vernal.memory import Policy, Reservoir
+from vernal.memory import Policy, make_policy
 from vernal.methods.method import Method, Step
 
 
@@ -25,9 +25,11 @@ class DER(Method):
         \ell(f(x), y) + \alpha \, \lVert f(x') - z' \rVert_2^2 .
 
     Args:
-        memory_size: rows kept, at least 1; a uniform sample of all that was seen.
+        memory_size: rows kept, at least 1; None for all rows ever seen.
         memory_batch: rows replayed a step, at least 1, on top of the new batch.
         alpha: weight of the logits, at least 0. More forgets less and adapts slower.
+        selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
+            every class; ``window``, the latest.
 
     Deviations:
         The squared norm is averaged over classes, as in the authors' code, not summed as in the paper. A row is
@@ -38,18 +40,21 @@ class DER(Method):
            NeurIPS 2020. https://arxiv.org/abs/2004.07211
     """
 
-    memory_size: int = 500
+    memory_size: int | None = 500
     memory_batch: int = 64
     alpha: float = 0.3
+    selection: Literal["reservoir", "balanced", "window"] = "reservoir"
 
     def __post_init__(self) -> None:
-        check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
+        if self.memory_size is not None:
+            check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
         check_whole("memory_batch", self.memory_batch, 1)
         check_range("alpha", self.alpha, 0)
+        self.policy()  # An unknown selection is an error now.
 
     def policy(self) -> Policy:
-        """A uniform sample of everything seen."""
-        return Reservoir(self.memory_size)
+        """As `selection` says."""
+        return make_policy(self.selection, self.memory_size)
 
     def loss(self, step: Step) -> Tensor:
         """The loss on the new batch, and the distance to the stored logits."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 from torch.nn import functional as F
 
 from vernal.base import check_range, check_whole
-from vernal.memory import Policy, Reservoir
+from vernal.memory import Policy, make_policy
 from vernal.methods.method import Method, Step
 
 
@@ -27,10 +27,12 @@ class DERpp(Method):
     The best simple method for classification with a small memory; it costs one more draw a step than replay.
 
     Args:
-        memory_size: rows kept, at least 1; a uniform sample of all that was seen.
+        memory_size: rows kept, at least 1; None for all rows ever seen.
         memory_batch: rows in each of the two draws, at least 1, on top of the new batch.
         alpha: weight of the logits, at least 0.
         beta: weight of the labels, at least 0.
+        selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
+            every class; ``window``, the latest.
 
     Deviations:
         The squared norm is averaged over classes, as in the authors' code, not summed as in the paper. A row is
@@ -41,20 +43,23 @@ class DERpp(Method):
            NeurIPS 2020. https://arxiv.org/abs/2004.07211
     """
 
-    memory_size: int = 500
+    memory_size: int | None = 500
     memory_batch: int = 64
     alpha: float = 0.1
     beta: float = 0.5
+    selection: Literal["reservoir", "balanced", "window"] = "reservoir"
 
     def __post_init__(self) -> None:
-        check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
+        if self.memory_size is not None:
+            check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
         check_whole("memory_batch", self.memory_batch, 1)
         check_range("alpha", self.alpha, 0)
         check_range("beta", self.beta, 0)
+        self.policy()  # An unknown selection is an error now.
 
     def policy(self) -> Policy:
-        """A uniform sample of everything seen."""
-        return Reservoir(self.memory_size)
+        """As `selection` says."""
+        return make_policy(self.selection, self.memory_size)
 
     def loss(self, step: Step) -> Tensor:
         """The loss on the new batch, the distance to the stored logits, and the loss on the stored labels."""

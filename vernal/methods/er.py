@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from torch import Tensor
 
 from vernal.base import check_range, check_whole
-from vernal.memory import Policy, Reservoir
+from vernal.memory import Policy, make_policy
 from vernal.methods.method import Method, Step
 
 
@@ -23,9 +24,11 @@ class ER(Method):
     The method to begin with: it needs nothing but the rows, works for any task and loss, and is hard to beat.
 
     Args:
-        memory_size: rows kept, at least 1; a uniform sample of all that was seen. More forgets less.
+        memory_size: rows kept, at least 1; None for all rows ever seen. More forgets less.
         memory_batch: rows replayed a step, at least 1, on top of the new batch. More costs time.
         alpha: weight of the replayed rows, at least 0. More forgets less and adapts slower.
+        selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
+            every class; ``window``, the latest.
 
     Deviations:
         The memory is filled at the end of an update, not row by row, so replayed rows are from earlier chunks.
@@ -35,18 +38,21 @@ class ER(Method):
            https://arxiv.org/abs/1902.10486
     """
 
-    memory_size: int = 500
+    memory_size: int | None = 500
     memory_batch: int = 64
     alpha: float = 1.0
+    selection: Literal["reservoir", "balanced", "window"] = "reservoir"
 
     def __post_init__(self) -> None:
-        check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
+        if self.memory_size is not None:
+            check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
         check_whole("memory_batch", self.memory_batch, 1)
         check_range("alpha", self.alpha, 0)
+        self.policy()  # An unknown selection is an error now.
 
     def policy(self) -> Policy:
-        """A uniform sample of everything seen."""
-        return Reservoir(self.memory_size)
+        """As `selection` says."""
+        return make_policy(self.selection, self.memory_size)
 
     def loss(self, step: Step) -> Tensor:
         """The weighted mean of the losses on the new and the replayed batch."""

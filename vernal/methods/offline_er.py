@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from torch import Tensor
 
 from vernal.base import check_range, check_whole
-from vernal.memory import Policy, Reservoir
+from vernal.memory import Policy, make_policy
 from vernal.methods.method import Method, Step
 
 
@@ -25,24 +26,29 @@ class OfflineER(Method):
     old and new rows matter equally, one by one; with many chunks behind, the new one weighs little.
 
     Args:
-        memory_size: rows kept, at least 1; a uniform sample of all that was seen.
+        memory_size: rows kept, at least 1; None for all rows ever seen.
         memory_batch: rows replayed a step, at least 1, on top of the new batch.
         weight_new: `w`, between 0 and 1; None for the share of the new rows.
+        selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
+            every class; ``window``, the latest.
     """
 
-    memory_size: int = 500
+    memory_size: int | None = 500
     memory_batch: int = 64
     weight_new: float | None = None
+    selection: Literal["reservoir", "balanced", "window"] = "reservoir"
 
     def __post_init__(self) -> None:
-        check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
+        if self.memory_size is not None:
+            check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
         check_whole("memory_batch", self.memory_batch, 1)
         if self.weight_new is not None:
             check_range("weight_new", self.weight_new, 0, 1)
+        self.policy()  # An unknown selection is an error now.
 
     def policy(self) -> Policy:
-        """A uniform sample of everything seen."""
-        return Reservoir(self.memory_size)
+        """As `selection` says."""
+        return make_policy(self.selection, self.memory_size)
 
     def loss(self, step: Step) -> Tensor:
         """The mean of the losses on new and replayed rows, weighted by the data behind each."""

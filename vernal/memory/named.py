@@ -1,0 +1,40 @@
+"""Selection policies by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vernal.base import ConfigError, did_you_mean
+from vernal.memory.balanced import Balanced
+from vernal.memory.everything import Everything
+from vernal.memory.policy import Policy
+from vernal.memory.reservoir import Reservoir
+from vernal.memory.window import SlidingWindow
+
+_POLICIES: dict[str, Callable[[int], Policy]] = {
+    "reservoir": Reservoir,
+    "balanced": Balanced,
+    "window": SlidingWindow,
+}
+
+
+def make_policy(selection: str, capacity: int | None) -> Policy:
+    """A policy by name.
+
+    Args:
+        selection: ``"reservoir"``, a uniform sample of all rows; ``"balanced"``, as many of every class; ``"window"``,
+            the latest.
+        capacity: rows kept; None to keep everything, however they would be selected.
+
+    Raises:
+        ConfigError: an unknown name, or a capacity below 1.
+
+    Examples:
+        >>> make_policy("window", 3)
+        SlidingWindow(capacity=3)
+        >>> make_policy("reservoir", None)
+        Everything()
+    """
+    if selection not in _POLICIES:
+        raise ConfigError(f"No selection is called {selection!r}. {did_you_mean(selection, _POLICIES)}")
+    return Everything() if capacity is None else _POLICIES[selection](capacity)
