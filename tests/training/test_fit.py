@@ -1,16 +1,19 @@
+import csv
 import os
 import signal
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 import torch
+from lightning_fabric.loggers import CSVLogger
 from torch import nn
 
 from tests.methods.outsiders import Anchored
 from tests.training.jobs import HeldClock, Told, chunk, job, linear, options, train, weights
 from vernal.base import ConfigError, TrainingError
 from vernal.methods import FineTune
-from vernal.training import Transforms, lower_is_better
+from vernal.training import Checkpoint, Transforms, fit, lower_is_better, make_fabric
 
 # 40 rows in batches of 8: 5 steps an epoch.
 
@@ -307,3 +310,18 @@ def test_the_last_and_smaller_group_of_batches_weighs_as_much_as_others(tmp_path
         optimizer.step()
     for ours, by_hand in zip(fitted.model.parameters(), model.parameters(), strict=True):
         assert torch.allclose(ours, by_hand, atol=1e-6)
+
+
+class Broken:
+    def on_train_epoch_end(self, loss, epoch):
+        raise LookupError(f"{loss} in epoch {epoch}")
+
+
+@pytest.mark.parametrize(("callbacks", "epochs"), [([], 2), ([Broken()], 1)])
+def test_what_was_logged_is_written_however_the_training_ends(tmp_path, callbacks, epochs):
+    what = job()
+    fabric = make_fabric(what.options, callbacks, [CSVLogger(tmp_path)])
+    with pytest.raises(LookupError) if callbacks else nullcontext():
+        fit(what, fabric, Checkpoint(tmp_path / "checkpoint"), Told(), HeldClock())
+    [file] = tmp_path.rglob("metrics.csv")
+    assert [line["step"] for line in csv.DictReader(file.read_text().splitlines())] == ["5", "10"][:epochs]

@@ -108,8 +108,15 @@ def fit(job: Job, fabric: Fabric, checkpoint: Checkpoint, reporter: Reporter, cl
         TrainingError: the loss is not finite.
         KeyboardInterrupt: somebody asked to stop.
     """
-    with Interruption() as interruption:
-        return _Loop(job, fabric, checkpoint, reporter, clock, interruption).run()
+    status = "failed"
+    try:
+        with Interruption() as interruption:
+            fitted = _Loop(job, fabric, checkpoint, reporter, clock, interruption).run()
+        status = "success"
+        return fitted
+    finally:
+        for logger in fabric.loggers:
+            logger.finalize(status)  # Many write only now.
 
 
 class _Loop:
