@@ -69,6 +69,19 @@ def test_json_is_the_record_and_nothing_else(vernal: Vernal, config: str, where:
     assert record == Store(where).record("champion")
 
 
+def test_what_the_config_file_prints_does_not_get_between_json_and_its_reader(vernal: Vernal, tmp_path: Path) -> None:
+    file = tmp_path / "loud.py"
+    file.write_text(
+        "import torch\nfrom vernal import Chunk, DataModule\n\n"
+        "def model_fn() -> torch.nn.Module:\n    print('model')\n    return torch.nn.Linear(2, 1)\n\n"
+        "def data_module_fn() -> DataModule:\n    print('data')\n"
+        "    return DataModule(train=Chunk.from_arrays(torch.zeros(4, 2), torch.zeros(4)))\n\nprint('file')\n"
+    )
+    ran = vernal("update", file, "--store", tmp_path / "store", "--budget=1st", "--json")
+    assert json.loads(ran.out)["number"] == 1
+    assert {"file", "model", "data"} <= set(ran.err.split())
+
+
 def test_the_same_command_again_costs_nothing(vernal: Vernal, config: str, where: Path) -> None:
     words = ["update", config, "--store", where, "--chunk=1", "--budget=1ep"]
     vernal(*words)

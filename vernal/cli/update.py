@@ -15,7 +15,9 @@ Examples:
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,17 @@ if TYPE_CHECKING:
 
 def run(words: Sequence[str]) -> int:
     """Make one update."""
+    # What the user's own functions print must not come between JSON and its reader.
+    with redirect_stdout(sys.stderr if "--json" in words else sys.stdout):
+        result, log = _update(words)
+    if "--json" in words:
+        say_json(result.record)
+    else:
+        _show(result, log)
+    return 0
+
+
+def _update(words: Sequence[str]) -> tuple[Result, Path]:
     line = read_line(__doc__, words)
     address = store_address(line.values)
     from vernal.store import Store
@@ -40,11 +53,7 @@ def run(words: Sequence[str]) -> int:
     with reporting(store, shlex.join(["vernal", "update", *words])) as (reporter, log):
         result = update(line.plan, store, parent=line.values.parent, promote=line.values.promote, reporter=reporter)
         reporter.note(f"update {result.id}")
-    if line.values.json:
-        say_json(result.record)
-    else:
-        _show(result, log)
-    return 0
+    return result, log
 
 
 def _show(result: Result, log: Path) -> None:
