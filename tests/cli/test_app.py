@@ -123,6 +123,7 @@ def test_an_error_that_nobody_foresaw_is_a_message_with_a_hint(vernal: Vernal, m
     ran = vernal("log")
     assert ran.code == 1
     assert "KeyError: 'colour'" in ran.err
+    assert f"It happened in {__file__}, line " in ran.err
     assert "--debug" in ran.err
     assert "Traceback" not in ran.err
 

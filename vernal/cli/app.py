@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 import vernal
@@ -73,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             raise
         what = "".join(traceback.format_exception_only(error)).strip()  # with its notes
-        return _failed(f"{what}\nThis was not foreseen. Run it again with --debug to see where it happened.", FAILED)
+        return _failed(f"{what}\nThis was not foreseen. It happened in {_place(error)}; --debug shows all.", FAILED)
 
 
 def _run(words: Sequence[str]) -> int:
@@ -104,6 +105,14 @@ def _say(text: str) -> int:
 def _told(error: Exception) -> str:
     """The message, with whatever was noted on the error's way up."""
     return "\n".join([str(error), *getattr(error, "__notes__", [])])
+
+
+def _place(error: Exception) -> str:
+    """Where it happened: in a file of the user, if it went through one."""
+    frames = traceback.extract_tb(error.__traceback__)
+    installed = (str(Path(vernal.__file__).parent), sys.prefix, sys.base_prefix, "<")
+    place = next((frame for frame in reversed(frames) if not frame.filename.startswith(installed)), frames[-1])
+    return f"{place.filename}, line {place.lineno}, in {place.name}"
 
 
 def _failed(message: str, code: int) -> int:
