@@ -21,7 +21,7 @@ def test_rows_are_erased_and_it_is_told_from_where(vernal: Vernal, store: Path) 
     ran = vernal("erase", "--store", store, "--ids", f"{ID}, unknown", "--reason", "request of 3 May")
     assert ran.code == 0
     assert f"Memories that held one of these 2 ids: {first}, {second}." in ran.out
-    assert f"Models that were trained with them: {first}, {second}." in ran.out
+    assert f"Models that were trained with them, or descend from such: {first}, {second}." in ran.out
     assert holds(store, [ID]) == []
     entry = next(entry for entry in Store(store).entries() if entry.kind == "erase")
     assert entry.payload["reason"] == "request of 3 May"
@@ -35,12 +35,17 @@ def test_a_dry_run_changes_nothing(vernal: Vernal, store: Path, tmp_path: Path) 
     assert ran.code == 0
     assert f"Memories that hold one of these 2 ids: {', '.join(ids_of(store))}." in ran.out
     assert "Nothing was erased." in ran.out
+    assert f"Models that were trained with them, or descend from such: {', '.join(ids_of(store))}." in ran.out
     assert len(holds(store, [ID])) == 2
 
 
 def test_rows_that_nobody_holds_are_no_error(vernal: Vernal, store: Path) -> None:
     ran = vernal("erase", "--store", store, "--ids", "unknown")
-    assert (ran.code, ran.out) == (0, "Memories that held one of these 1 ids: none.\n")
+    assert ran.code == 0
+    assert ran.out.splitlines() == [
+        "Memories that held one of these 1 ids: none.",
+        "Models that were trained with them, or descend from such: none.",
+    ]
 
 
 @pytest.mark.parametrize("words", [[], ["--ids", " , "]])

@@ -13,7 +13,7 @@ from tests.stores.write import KINDS, plan
 from vernal.memory import Memory
 from vernal.state import unpack
 from vernal.store import Store
-from vernal.transaction import erase, load_model, update
+from vernal.transaction import erase, load_model, trained_on, update
 
 HERE = Path(__file__).parent
 STORES = sorted(path.parent for path in HERE.glob("*/*/vernal.json"))
@@ -68,3 +68,11 @@ def test_records_can_be_erased(store: Path) -> None:
     if store.name == "plain":
         assert erase(store, [f"validation 1/{i}" for i in range(6)]).updates
         assert Store(store).verify() == []
+
+
+def test_who_learned_from_a_record_is_known(store: Path) -> None:
+    """From what their memories hold, for versions that did not write down what each update was trained on."""
+    if store.name == "plain":
+        ids, everybody = [f"train 1/{i}" for i in range(16)], [record["id"] for record in Store(store).records()]
+        assert trained_on(store, ids) == everybody
+        assert erase(store, ids).trained == tuple(everybody)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import itertools
 import struct
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.store.doubles import FailingFiles
 from tests.transaction.stream import CONFIG, bytes_of, copy_of, plan, write_config
 from tests.transaction.test_failing import largest_file
-from vernal.base import ConflictError, StateError, StateNotFound
+from vernal.base import ConfigError, ConflictError, StateError, StateNotFound
 from vernal.methods import ER
 from vernal.store import Store, open_files
-from vernal.transaction import erase, holds, load_model, update
+from vernal.transaction import Erasure, erase, holds, load_model, trained_on, update
 
 # Row i of chunk n holds the number 1000 n + i + 0.5: eight bytes that no other file holds by chance.
 TELLING = (
@@ -173,6 +175,45 @@ def test_an_erasure_that_was_cut_off_is_completed_by_the_same_call(
             break
     assert update(plan(telling, 4, ER(memory_size=500)), cut).promoted
     assert k > 20  # columns and indexes of six memories, the entry, the removals
+
+
+@pytest.mark.parametrize("method", ["fine_tune", ER(memory_size=2)], ids=["nothing kept", "few kept"])
+def test_models_that_learned_from_a_record_are_named_whether_or_not_it_was_kept(
+    telling: Path, tmp_path: Path, method: Any
+) -> None:
+    first, second, third = (update(plan(telling, number, method), tmp_path).id for number in (1, 2, 3))
+    everyone = [f"train 2/{row}" for row in range(40)]
+    dropped = next(id for id in everyone if not holds(tmp_path, [id]))
+    assert erase(tmp_path, [dropped]) == Erasure(updates=(), trained=(second, third))
+    beside = update(plan(telling, 4, method), tmp_path, parent=first, promote=False).id
+    assert trained_on(tmp_path, everyone) == [second, third]
+    assert trained_on(tmp_path, ["train 1/0"]) == [first, second, third, beside]
+    erase(tmp_path, everyone)
+    assert erase(tmp_path, everyone).trained == (second, third)  # No record is left, and it is still known.
+
+
+def test_rows_that_only_judged_have_taught_nothing(store: Path) -> None:
+    ids = tuple(record["id"] for record in Store(store).records())
+    assert erase(store, ["validation 1/7"]) == Erasure(updates=ids, trained=())
+
+
+def test_ids_of_the_chunk_cost_sixteen_bytes_a_row_and_are_no_text(store: Path) -> None:
+    (first, *_) = Store(store).records()
+    artefact = first["artefacts"]["ids"]
+    assert 40 * 16 < artefact["bytes"] < 40 * 16 + 400
+    assert b"train 1" not in Store(store).blobs.get(artefact["blob"])
+
+
+def test_a_chunk_without_ids_has_none_stored(tmp_path: Path) -> None:
+    config = write_config(tmp_path / "project", TELLING.replace(", ids=ids)", ")"))
+    assert "ids" not in update(plan(config, 1), tmp_path / "store").record["artefacts"]
+
+
+@pytest.mark.parametrize("ask", [erase, holds, trained_on])
+@pytest.mark.parametrize("ids", ["1-4", b"1-4"])
+def test_one_text_is_no_list_of_ids(store: Path, ask: Callable[..., Any], ids: Any) -> None:
+    with pytest.raises(ConfigError, match=r"of which every letter would be an id. Give a list: \[b?'1-4'\]"):
+        ask(store, ids)
 
 
 def test_there_must_be_a_store(tmp_path: Path) -> None:

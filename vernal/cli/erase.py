@@ -1,8 +1,9 @@
 """Erase rows from all memories of all updates, for data-retention duties.
 
 The ids are those that came with the chunks. No file of the store holds the rows afterwards, and the journal says when
-and why, without naming them. Models keep what they learned: those that may have seen the rows are listed, so that they
-can be trained anew where that is asked for.
+and why, without naming them. Two lists are told: the memories that held rows, and the models that were trained with
+rows, kept or not, with all that descend from them. Models keep what they learned, so those are to be trained anew where
+that is asked for.
 
 Examples:
   vernal erase --store runs/gas --ids customer-17,customer-18 --reason "request of 3 May"
@@ -28,19 +29,21 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--ids", metavar="A,B", help="the ids, with commas between them")
     parser.add_argument("--ids-file", metavar="FILE", type=Path, help="a text file with one id on each line")
     parser.add_argument("--reason", metavar="TEXT", default="", help="kept in the journal")
-    parser.add_argument("--dry-run", action="store_true", help="only say which memories hold them")
+    parser.add_argument("--dry-run", action="store_true", help="only say where they are, and who learned from them")
     values = parser.parse(words)
     ids = _ids(values)
     store = open_store(values)
-    from vernal.transaction import erase, holds
+    from vernal.transaction import erase, holds, trained_on
 
     if values.dry_run:
-        say(f"Memories that hold one of these {len(ids)} ids: {_listed(holds(store, ids))}.", "Nothing was erased.")
-        return 0
-    erasure = erase(store, ids, values.reason)
-    say(f"Memories that held one of these {len(ids)} ids: {_listed(erasure.updates)}.")
-    if erasure.updates:
-        say("They hold none any more.", f"Models that were trained with them: {_listed(erasure.trained)}.")
+        say(f"Memories that hold one of these {len(ids)} ids: {_listed(holds(store, ids))}. Nothing was erased.")
+        trained: Sequence[str] = trained_on(store, ids)
+    else:
+        erasure = erase(store, ids, values.reason)
+        after = " They hold none any more." if erasure.updates else ""
+        say(f"Memories that held one of these {len(ids)} ids: {_listed(erasure.updates)}.{after}")
+        trained = erasure.trained
+    say(f"Models that were trained with them, or descend from such: {_listed(trained)}.")
     return 0
 
 

@@ -128,6 +128,11 @@ class Chunk:
             return id_digests(self._ids)
         return id_digests([f"{self.scan.fingerprint}/{i}" for i in range(len(self))])
 
+    @property
+    def has_ids(self) -> bool:
+        """Whether rows are known by ids of the user's."""
+        return self._ids is not None
+
     @cached_property
     def times(self) -> Tensor:
         """The rows' own times, ``(n,)`` float64 seconds since 1970; NaN where unknown."""

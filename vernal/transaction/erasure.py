@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from vernal.base import digest
+import numpy as np
+from torch import Tensor
+
+from vernal.base import ConfigError, digest
 from vernal.data import id_digests
 from vernal.memory import Memory
 from vernal.state import pack, unpack
@@ -23,8 +26,8 @@ class Erasure:
 
     Args:
         updates: the updates whose memories held one of the records; no file of the store holds one any more.
-        trained: the updates whose models may have learned from them: those, and all their descendants. Erasing
-            cannot take out of weights what they learned; train these anew where that is asked for.
+        trained: the updates whose models learned from them, kept or not, and all their descendants, as `trained_on`
+            finds them. Erasing cannot take out of weights what they learned; train these anew where that is asked for.
     """
 
     updates: tuple[str, ...]
@@ -36,7 +39,8 @@ def erase(store: Store | str | Path, ids: Iterable[str | int], reason: str = "")
 
     Memories are rewritten without the records, everywhere at once, by one small write; then everything that no version
     needs any more is removed, and so is the unfinished work of updates that were cut off. The journal keeps when and
-    why, and a digest of the ids, but no record and no id. A crash in between changes nothing, or leaves only the
+    why, and a digest of the ids, but no record and no id. Digests of the ids that each update was trained on stay: they
+    tell, now and later, which models learned from a record. A crash in between changes nothing, or leaves only the
     removal of files to be finished by the same call.
 
     Args:
@@ -45,12 +49,13 @@ def erase(store: Store | str | Path, ids: Iterable[str | int], reason: str = "")
         reason: kept in the journal.
 
     Raises:
+        ConfigError: `ids` is one text.
         StateNotFound: no such store.
         ConflictError: an update is at work on this machine, or was committed meanwhile; it may hold the records, so
             erase again.
     """
+    wanted = sorted({str(i) for i in _several(ids)})
     store = store if isinstance(store, Store) else Store(store, create=False)
-    wanted = sorted({str(i) for i in ids})
     _discard_unfinished(store)
     head = store.head()
     rewriting = _Rewriting(store, wanted)
@@ -61,19 +66,62 @@ def erase(store: Store | str | Path, ids: Iterable[str | int], reason: str = "")
         store.replace_blobs(rewriting.replaced, facts, head.number, rewriting.needs)
     store.discard_scratch("erase")
     store.gc(timedelta(0))
-    return _told(store, asked)
+    return _told(store, wanted, asked)
 
 
 def holds(store: Store | str | Path, ids: Iterable[str | int]) -> list[str]:
-    """The updates whose memories hold one of these records."""
+    """The updates whose memories hold one of these records.
+
+    Raises:
+        ConfigError: `ids` is one text.
+        StateNotFound: no such store.
+    """
+    ids = [*_several(ids)]
     store = store if isinstance(store, Store) else Store(store, create=False)
-    ids = [*ids]
     found = []
     for record in store.records():
         memories = [_memory(store, record["artefacts"][kind]["blob"]) for kind in KINDS if kind in record["artefacts"]]
         if any(memory.holds(ids) for memory in memories):
             found.append(str(record["id"]))
     return found
+
+
+def trained_on(store: Store | str | Path, ids: Iterable[str | int]) -> list[str]:
+    """The updates whose models learned from one of these records, and all their descendants.
+
+    Whether a memory holds the record does not matter. Records that only judged the models, validation and test data,
+    do not count. An update whose chunk came without ids, or that was made before vernal wrote the ids down, is known
+    to have learned from a record only while its memory holds it.
+
+    Raises:
+        ConfigError: `ids` is one text.
+        StateNotFound: no such store.
+    """
+    ids = [*_several(ids)]
+    store = store if isinstance(store, Store) else Store(store, create=False)
+    return _trained(store, ids, holds(store, ids))
+
+
+def _trained(store: Store, ids: Iterable[str | int], held: Collection[str]) -> list[str]:
+    """The same, when it is known whose memories hold them, or held them."""
+    records, unwanted, found = store.records(), id_digests([*ids]), set[str]()
+    for record in records:
+        if record["parent"] in found or _learned(store, record, unwanted, held):
+            found.add(record["id"])
+    return [record["id"] for record in records if record["id"] in found]
+
+
+def _learned(store: Store, record: Mapping[str, Any], unwanted: Tensor, held: Collection[str]) -> bool:
+    if "ids" not in record["artefacts"]:
+        return record["id"] in held
+    ids = unpack(store.blobs.get(store.resolve(record["artefacts"]["ids"]["blob"])))["ids"]
+    return bool(np.isin(*(digests.numpy().view("V16") for digests in (ids, unwanted))).any())
+
+
+def _several(ids: Iterable[str | int]) -> Iterable[str | int]:
+    if isinstance(ids, str | bytes):
+        raise ConfigError(f"`ids` is one text, {ids!r}, of which every letter would be an id. Give a list: [{ids!r}].")
+    return ids
 
 
 def _memory(store: Store, blob: str) -> Memory:
@@ -119,13 +167,11 @@ class _Rewriting:
         return True
 
 
-def _told(store: Store, ids: str) -> Erasure:
+def _told(store: Store, ids: list[str], asked: str) -> Erasure:
     """What this call did, and what the same call did before it was cut off."""
     erasures = [entry.payload for entry in store.entries() if entry.kind == "erase"]
-    held = {id for payload in erasures if payload["ids"] == ids for id in payload["held"]}
-    records = store.records()
-    touched = set(held)
-    for record in records:
-        if record["parent"] in touched:
-            touched.add(record["id"])
-    return Erasure(*(tuple(r["id"] for r in records if r["id"] in some) for some in (held, touched)))
+    held = {id for payload in erasures if payload["ids"] == asked for id in payload["held"]}
+    return Erasure(
+        updates=tuple(record["id"] for record in store.records() if record["id"] in held),
+        trained=tuple(_trained(store, ids, held)),
+    )

@@ -69,6 +69,8 @@ def stage(situation: Situation, learned: Learned, promote: bool, read_seconds: f
     for name, tree in (("memory", learned.memory), ("validation", learned.validation)):
         if tree is not None:
             artefacts[name] = _put(store, pack(tree)) | {"needs": Memory.from_tree(tree, store.blobs).needs}
+    if data.train.has_ids:  # Nobody asks for others.
+        artefacts["ids"] = _put(store, pack({"ids": data.train.ids}))
     training = learned.training
     record = {
         "schema_version": SCHEMA_VERSION,
@@ -88,6 +90,7 @@ def stage(situation: Situation, learned: Learned, promote: bool, read_seconds: f
         "plan": resolved.to_json(),
         "config": str(resolved.config.path),
         "task": situation.task,
+        "rows_seen": situation.rows_before + len(data.train),
         "memory": _memory_facts(learned.memory),
         "artefacts": artefacts,
         "metrics": learned.metrics,
