@@ -13,7 +13,8 @@ def test_the_champion_is_shown_by_default(vernal: Vernal, store: Path) -> None:
     assert ran.code == 0
     assert ran.out.startswith(f"Update {champion['id']}, the champion, in {store}")
     for part in (
-        first["id"], "chunk 2, 64 rows", "hidden=4", "er(alpha=1.0, memory_batch=64, memory_size=500)", "budget=2ep",
+        first["id"], "chunk 2, 64 rows", "hidden=4", "budget=2ep",
+        "er(alpha=1.0, memory_batch=64, memory_size=500, selection=reservoir)",
         "of 128 rows seen", "accuracy before", "average accuracy", "peak memory", "validation  blob", "torch=",
     ):  # fmt: skip
         assert part in ran.out

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from vernal.cli.terminal import say
-from vernal.cli.views import chunk_table, costs, on_new_chunk, summary
+from vernal.cli.views import chunk_table, costs, on_new_chunk, span, summary
 
 
 def record(**metrics: Any) -> dict[str, Any]:
@@ -21,8 +21,21 @@ def test_a_regression_has_no_flips(capsys: pytest.CaptureFixture[str]) -> None:
     row = {"number": 2, "chunk": "may", "update": None, "rows": 8, "before": {"loss": 2.0}, "after": {"loss": 0.5}}
     measured = record(validation=[row])
     say(chunk_table(measured))
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["may", "8", "2.0000", "0.5000", "-1.5000"]
+    out = capsys.readouterr().out
+    assert out.splitlines()[-1].split() == ["may", "8", "2.0000", "0.5000", "-1.5000"]
+    assert "flips" not in out
     assert on_new_chunk(measured) == 0.5
+
+
+def test_all_metrics_are_told_of_the_new_chunk() -> None:
+    row = {"number": 2, "chunk": "may", "after": {"loss": 0.5, "my_score": 2.0}}
+    assert summary(record(validation=[{"number": 1, "after": {"loss": 9.0}}, row])) == {
+        "new chunk": "loss 0.5000, my score 2.0000"
+    }
+
+
+def test_times_that_are_no_dates_of_this_age_can_be_told() -> None:
+    assert span([-1e18, 1e18]).count(":") == 2
 
 
 def test_test_data_is_summed_up_beside_the_lineage() -> None:

@@ -15,13 +15,15 @@ from collections.abc import Sequence
 from vernal.cli.address import add_store, open_store
 from vernal.cli.parser import Parser
 from vernal.cli.terminal import pairs, say, say_json, size
-from vernal.cli.views import Record, chunk_table, costs, method, settings, summary
+from vernal.cli.views import Record, chunk_table, costs, method, settings, span, summary
 
 
 def run(words: Sequence[str]) -> int:
     """Show one record."""
     parser = Parser("show", __doc__, "[ID]")
-    parser.add_argument("id", metavar="ID", nargs="?", default="champion", help="an id, or its beginning")
+    parser.add_argument(
+        "id", metavar="ID", nargs="?", default="champion", help="an id, or its beginning [default: the champion]"
+    )
     add_store(parser)
     parser.add_argument("--json", action="store_true", help="print the record as JSON")
     values = parser.parse(words)
@@ -39,13 +41,12 @@ def run(words: Sequence[str]) -> int:
 
 def _origin(record: Record) -> dict[str, str]:
     chunk, plan, memory, decision = record["chunk"], record["plan"], record["memory"], record["decision"]
-    times = " to ".join(map(str, chunk["times"])) if chunk["times"] else "not given"
     kept = f"{memory['rows']} of {memory['seen']} rows seen" if memory else "none"
     return {
         "made": record["created"],
         "from": record["parent"] or "nothing: a first update",
         "chunk": f"{chunk['name'] or 'without a name'}, {chunk['rows']} rows, fingerprint {chunk['fingerprint'][:12]}",
-        "times": times,
+        "times": span(chunk["times"]) if chunk["times"] else "not given",
         "config": f"{record['config']}, digest {plan['config']['digest'][:12]}",
         "arguments": settings(plan["arguments"]),
         "method": method(record),

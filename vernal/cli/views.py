@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vernal.cli.terminal import change, duration, number, size, table
@@ -21,7 +21,9 @@ def chunk_table(record: Record) -> Table | str:
     metric, rows = record["metrics"]["headline"], record["metrics"].get("validation", [])
     if not rows:
         return "There was no validation data, so nothing was measured."
-    columns = ["chunk", "rows", f"{metric} before", "after", "change", "flips to worse", "to better"]
+    columns = ["chunk", "rows", f"{metric} before", "after", "change"]
+    if any("negative_flips" in row for row in rows):
+        columns += ["flips to worse", "to better"]
     cells = [
         [
             row["chunk"] or f"number {row['number']}",
@@ -31,7 +33,7 @@ def chunk_table(record: Record) -> Table | str:
             change(row["before"][metric], row["after"][metric]),
             number(row.get("negative_flips")),
             number(row.get("positive_flips")),
-        ]
+        ][: len(columns)]
         for row in rows
     ]
     return table(columns, cells, numbers=columns[1:])
@@ -39,17 +41,22 @@ def chunk_table(record: Record) -> Table | str:
 
 def on_new_chunk(record: Record) -> float | None:
     """The headline metric on the chunk that an update learned from."""
-    own = [row for row in record["metrics"].get("validation", []) if row["number"] == record["number"]]
-    return own[0]["after"][record["metrics"]["headline"]] if own else None
+    return _all_on_new_chunk(record).get(record["metrics"]["headline"])
+
+
+def _all_on_new_chunk(record: Record) -> Mapping[str, float]:
+    own = [row["after"] for row in record["metrics"].get("validation", []) if row["number"] == record["number"]]
+    return own[0] if own else {}
 
 
 def summary(record: Record) -> dict[str, str]:
-    """Average, forgetting and transfer, and what the test data says."""
+    """All metrics on the new chunk; average, forgetting and transfer; what the test data says."""
+    new = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in _all_on_new_chunk(record).items())
     measured = {name.replace("_", " "): number(value) for name, value in record["metrics"].get("summary", {}).items()}
     test = {
         f"test {name.replace('_', ' ')}": number(value) for name, value in record["metrics"].get("test", {}).items()
     }
-    return measured | test
+    return ({"new chunk": new} if new else {}) | measured | test
 
 
 def costs(record: Record) -> dict[str, str]:
@@ -83,6 +90,19 @@ def method(record: Record) -> str:
 def settings(values: Mapping[str, Any]) -> str:
     """Names and values on one line."""
     return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def span(times: Sequence[float]) -> str:
+    """The first and the last of the rows' own times, in UTC.
+
+    Examples:
+        >>> span([1769908412.0, 1771756805.0])
+        '2026-02-01 01:13 to 2026-02-22 10:40'
+    """
+    import numpy as np  # Unlike Python's own dates it takes any number.
+
+    minutes = (np.datetime_as_string(np.datetime64(int(seconds), "s"), unit="m") for seconds in times)
+    return " to ".join(minute.replace("T", " ") for minute in minutes)
 
 
 def day_and_time(record: Record) -> str:
