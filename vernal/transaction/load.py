@@ -6,8 +6,10 @@ from pathlib import Path
 
 from torch import nn
 
+from vernal.base import derive_seed
 from vernal.config import Plan, resolve
 from vernal.store import Store
+from vernal.training import isolated
 from vernal.transaction.parent import Parent, load_weights
 
 
@@ -30,6 +32,8 @@ def load_model(store: Store | str | Path, config: str | Path, update: str = "cha
     store = store if isinstance(store, Store) else Store(store, create=False)
     parent = Parent(store.record(update), store)
     resolved = resolve(Plan(config, arguments=parent.record["plan"]["arguments"]))
-    model: nn.Module = resolved.config.call("model_fn", resolved.arguments, seed=parent.record["plan"]["seed"])
+    seed = parent.record["plan"]["seed"]
+    with isolated(derive_seed(seed, "model")):
+        model: nn.Module = resolved.config.call("model_fn", resolved.arguments, seed=seed)
     load_weights(model, parent.model_state, f"update {parent.id}")
-    return model.eval()
+    return model.cpu().eval()

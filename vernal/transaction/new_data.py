@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vernal.base import ConfigError, DataError, EmptyChunk
+from vernal.base import ConfigError, DataError, EmptyChunk, derive_seed
 from vernal.config import Resolved
 from vernal.data import Chunk, Collate, DataModule, as_chunk
+from vernal.training import isolated
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class NewData:
 def read_data(resolved: Resolved, prepare: Callable[[Callable[[], None]], None]) -> NewData:
     """Have the user's data module bring the data.
 
+    Its random numbers come from the plan's seed, so that a random split is the same in every process and every call.
+
     Args:
         resolved: the plan.
         prepare: calls `prepare_data`, once at a time on this machine.
@@ -56,13 +59,8 @@ def read_data(resolved: Resolved, prepare: Callable[[Callable[[], None]], None])
         ConfigError: the data module is none, or gives no training data.
         EmptyChunk: a part has no rows.
     """
-    module = resolved.config.call("data_module_fn", resolved.arguments, seed=resolved.plan.seed)
-    if not isinstance(module, DataModule):
-        raise ConfigError(f"`data_module_fn` gives a {type(module).__name__}. It must give a `vernal.DataModule`.")
-    with resolved.config.naming("`prepare_data`"):
-        prepare(module.prepare_data)
-    with resolved.config.naming("`setup`"):
-        module.setup()
+    with isolated(derive_seed(resolved.plan.seed, "data")):
+        module = _set_up(resolved, prepare)
     if module.train is None:
         raise ConfigError(
             f"The data module {type(module).__name__} has no `train` after `setup()`. "
@@ -79,6 +77,18 @@ def read_data(resolved: Resolved, prepare: Callable[[Callable[[], None]], None])
         if part is not None:
             train.schema.check(part.schema, f"The {name} data")
     return NewData(train, validation, test, module.collate)
+
+
+def _set_up(resolved: Resolved, prepare: Callable[[Callable[[], None]], None]) -> DataModule:
+    """The user's data module after `prepare_data` and `setup`."""
+    module = resolved.config.call("data_module_fn", resolved.arguments, seed=resolved.plan.seed)
+    if not isinstance(module, DataModule):
+        raise ConfigError(f"`data_module_fn` gives a {type(module).__name__}. It must give a `vernal.DataModule`.")
+    with resolved.config.naming("`prepare_data`"):
+        prepare(module.prepare_data)
+    with resolved.config.naming("`setup`"):
+        module.setup()
+    return module
 
 
 def _check_map_style(parts: Mapping[str, Any]) -> None:
