@@ -5,6 +5,14 @@ from vernal.base import StateError
 from vernal.training import Checkpoint
 
 
+class Noted:
+    def __init__(self):
+        self.notes = []
+
+    def note(self, text):
+        self.notes.append(text)
+
+
 def test_what_was_saved_last_is_loaded(tmp_path):
     checkpoint = Checkpoint(tmp_path / "deep" / "checkpoint.safetensors")
     assert checkpoint.load() is None
@@ -34,3 +42,13 @@ def test_what_is_discarded_is_gone(tmp_path):
     checkpoint.save({"steps": 1})
     checkpoint.discard()
     assert checkpoint.load() is None
+
+
+def test_a_checkpoint_of_another_beginning_does_not_count_and_is_gone(tmp_path):
+    told, path = Noted(), tmp_path / "checkpoint"
+    Checkpoint(path, "before the erasure").save({"steps": 1})
+    assert Checkpoint(path, "before the erasure", told).load() == {"steps": 1}
+    assert told.notes == []
+    assert Checkpoint(path, "after it", told).load() is None
+    assert told.notes == ["the checkpoint is not used: what it began with was changed since, by an erasure"]
+    assert not path.exists()

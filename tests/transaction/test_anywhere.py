@@ -12,7 +12,19 @@ import torch
 from tests.transaction.stream import outcome, plan
 from vernal.methods import DERpp
 from vernal.store import Store, open_files
+from vernal.testing import InterruptAfter
+from vernal.training import Silent
 from vernal.transaction import erase, holds, load_model, update
+
+
+class Notes(Silent):
+    """A reporter that remembers the notes."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
 
 @pytest.fixture
@@ -64,3 +76,20 @@ def test_mixed_precision_on_an_accelerator(config: Path, tmp_path: Path) -> None
         update(plan(config, number, DERpp(memory_size=50), accelerator="auto", precision="bf16-mixed"), tmp_path)
     state = load_model(tmp_path, config).state_dict()
     assert all(value.dtype == torch.float32 for value in state.values())
+
+
+def test_a_checkpoint_on_one_machine_does_not_outlive_an_erasure_on_another(
+    config: Path, tmp_path: Path, url: str
+) -> None:
+    """Else the training would go on from weights that have learned from what was erased."""
+    here, there = (Store(open_files(url, cache=tmp_path / name)) for name in ("here", "there"))
+    asked, told = plan(config, 2), Notes()
+    update(plan(config, 1), here)
+    with pytest.raises(KeyboardInterrupt):
+        update(asked, here, reporter=InterruptAfter(4))
+    assert erase(there, ["train 1/3"]).updates
+    assert here.unfinished()
+    resumed = update(asked, here, reporter=told)
+    assert "the checkpoint is not used: what it began with was changed since, by an erasure" in told.notes
+    assert not resumed.record["training"]["resumed"]
+    assert here.unfinished() == []

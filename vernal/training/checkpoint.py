@@ -8,17 +8,24 @@ from typing import Any
 
 from vernal.base import CorruptState, StateError
 from vernal.state import pack, unpack
+from vernal.training.progress import Reporter, Silent
 
 
 class Checkpoint:
     """One file, replaced as a whole.
 
+    It counts only as long as what the training began with is what it was: an erasure on another machine may have taken
+    records out of it that this one has learned from already.
+
     Args:
         path: the file.
+        basis: a digest of what the training began with.
+        reporter: is told if a checkpoint does not count.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, basis: str = "", reporter: Reporter | None = None) -> None:
+        self._path, self._basis = path, basis
+        self._reporter = reporter or Silent()
 
     def save(self, tree: dict[str, Any]) -> None:
         """Replace what was saved before.
@@ -30,7 +37,7 @@ class Checkpoint:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as file:
-                file.write(pack(tree))
+                file.write(pack({"basis": self._basis, "tree": tree}))
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(self._path)
@@ -41,11 +48,16 @@ class Checkpoint:
             ) from error
 
     def load(self) -> dict[str, Any] | None:
-        """What was saved last; None if nothing was, or if it cannot be read: training then begins anew."""
+        """What was saved last; None if nothing was, or if it cannot be read or counts no more: training begins anew."""
         try:
-            tree: dict[str, Any] = unpack(self._path.read_bytes())
+            saved = unpack(self._path.read_bytes())
         except (FileNotFoundError, CorruptState):
             return None
+        if saved.get("basis") != self._basis:
+            self.discard()
+            self._reporter.note("the checkpoint is not used: what it began with was changed since, by an erasure")
+            return None
+        tree: dict[str, Any] = saved["tree"]
         return tree
 
     def discard(self) -> None:

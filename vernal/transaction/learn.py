@@ -156,7 +156,9 @@ class _Learning:
             n_before=memory.n_seen,
             validate=(lambda model: judge.overall(method.predictor(model))) if judge.rows else None,
         )
-        return fit(job, fabric, Checkpoint(self._checkpoint), self._reporter, self._clock)
+        basis = situation.parent.basis if situation.parent else ""
+        checkpoint = Checkpoint(self._checkpoint, basis, self._reporter)
+        return fit(job, fabric, checkpoint, self._reporter, self._clock)
 
     def _optimizer(self, model: nn.Module) -> Optimizer:
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from vernal.base import SchemaMismatch, SchemaTooNew
+from vernal.base import SchemaMismatch, SchemaTooNew, digest
 from vernal.memory import Memory
 from vernal.state import unpack
 from vernal.store import Store
@@ -44,6 +44,11 @@ class Parent:
         """The id of the update."""
         return str(self.record["id"])
 
+    @property
+    def basis(self) -> str:
+        """A digest of what an update starts from as it is now: an erasure changes it, and not the update's name."""
+        return digest({name: self._blob(name) for name in self.record["artefacts"]})
+
     @cached_property
     def model_state(self) -> dict[str, Tensor]:
         """The weights."""
@@ -71,8 +76,10 @@ class Parent:
         return memory
 
     def _artefact(self, name: str) -> Any:
-        blob = self.store.resolve(self.record["artefacts"][name]["blob"])
-        return unpack(self.store.blobs.get(blob))
+        return unpack(self.store.blobs.get(self._blob(name)))
+
+    def _blob(self, name: str) -> str:
+        return self.store.resolve(self.record["artefacts"][name]["blob"])
 
 
 def load_weights(model: nn.Module, state: Mapping[str, Tensor], whose: str) -> None:
