@@ -24,7 +24,13 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument(
         "id", metavar="ID", nargs="?", default="champion", help="the last update of the lineage: an id, or champion"
     )
-    parser.add_argument("--output", metavar="FILE", type=Path, default=Path("report.html"), help="where to write it [default: report.html]")
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        type=Path,
+        default=Path("report.html"),
+        help="where to write it [default: report.html]",
+    )
     add_store(parser)
     values = parser.parse(words)
     store = open_store(values)
