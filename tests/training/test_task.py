@@ -81,5 +81,6 @@ def test_labels_outside_the_head_are_found_before_training(outputs, labels, text
 def test_what_fits_passes():
     check_outputs(torch.zeros(2, 3), (0, 2), "classification", 2)
     check_outputs(torch.zeros(2, 3), None, "classification", 2)
-    check_outputs({"scores": torch.zeros(2)}, (0, 9), "classification", 2)
+    check_outputs({"scores": torch.zeros(2)}, (0, 9), None, 2)
+    check_outputs({"logits": torch.zeros(2, 3)}, (0, 2), "classification", 2)
     check_outputs(torch.zeros(2, 1), None, "regression", 2)

@@ -7,7 +7,7 @@ from vernal.methods.er import ER
 from vernal.methods.fine_tune import FineTune
 from vernal.methods.gdumb import GDumb
 from vernal.methods.joint import Joint
-from vernal.methods.method import Batch, Criterion, Method, Replay, Setting, Step
+from vernal.methods.method import Batch, Criterion, Method, Passes, Replay, Setting, Step
 from vernal.methods.offline_er import OfflineER
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Joint",
     "Method",
     "OfflineER",
+    "Passes",
     "Replay",
     "Setting",
     "Step",

@@ -62,7 +62,7 @@ class DER(Method):
             return step.criterion(step.logits, step.y)
         old = step.memory.draw(self.memory_batch)
         logits, old_logits = step.forward(step.x, old["x"])
-        return step.criterion(logits, step.y) + self.alpha * F.mse_loss(old_logits, old["z"])
+        return step.criterion(logits, step.y) + self.alpha * F.mse_loss(old_logits, old["z"].to(old_logits.dtype))
 
     def keep(self, model: Callable[[Any], Any], x: Any) -> dict[str, Tensor]:
         """The logits."""

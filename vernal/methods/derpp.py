@@ -68,7 +68,7 @@ class DERpp(Method):
         a, b = step.memory.draw(self.memory_batch), step.memory.draw(self.memory_batch)
         logits, a_logits, b_logits = step.forward(step.x, a["x"], b["x"])
         loss = step.criterion(logits, step.y)
-        loss = loss + self.alpha * F.mse_loss(a_logits, a["z"])
+        loss = loss + self.alpha * F.mse_loss(a_logits, a["z"].to(a_logits.dtype))
         return loss + self.beta * step.criterion(b_logits, b["y"])
 
     def keep(self, model: Callable[[Any], Any], x: Any) -> dict[str, Tensor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -32,6 +32,13 @@ class Replay(Protocol):
         """
 
 
+class Passes:
+    """Remembers over the steps of a training whether several batches may go through the model as one."""
+
+    def __init__(self) -> None:
+        self.joint = True
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of training, as a method sees it: no optimiser, no device, no loop.
@@ -45,6 +52,7 @@ class Step:
         n_new: rows in the new chunk.
         n_before: rows of all chunks before it, in memory or not.
         done: the share of the budget that is spent, from 0 to 1.
+        passes: remembers over the steps whether batches may go through the model together.
     """
 
     model: Callable[..., Any]
@@ -55,6 +63,7 @@ class Step:
     n_new: int
     n_before: int
     done: float
+    passes: Passes = field(default_factory=Passes)
 
     @cached_property
     def logits(self) -> Any:
@@ -64,13 +73,16 @@ class Step:
     def forward(self, *inputs: Any) -> tuple[Any, ...]:
         """What the model says to several batches, in one pass where they are of one shape.
 
-        One pass is faster than several, and normalisation layers see all rows together.
+        One pass is faster than several, and normalisation layers see all rows together. It needs a model that gives
+        one tensor with a row for each row; with any other each batch goes through alone.
         """
         tensors = [x for x in inputs if isinstance(x, Tensor)]
-        if len(tensors) < len(inputs) or len({(t.shape[1:], t.dtype) for t in tensors}) > 1:
+        alike = len(tensors) == len(inputs) and len({(t.shape[1:], t.dtype) for t in tensors}) == 1
+        if not alike or not self.passes.joint:
             return tuple(self.model(x) for x in inputs)
         outputs = self.model(torch.cat(tensors))
-        if not isinstance(outputs, Tensor):
+        if not isinstance(outputs, Tensor) or len(outputs) != sum(len(t) for t in tensors):
+            self.passes.joint = False
             return tuple(self.model(x) for x in inputs)
         return tuple(torch.split(outputs, [len(t) for t in tensors]))
 

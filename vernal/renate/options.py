@@ -50,14 +50,11 @@ def check_metric(metric: str | None, mode: str, own: Collection[str]) -> None:
     if name is not None and name not in (*METRICS, *own):
         known = [VALIDATION + known for known in (*METRICS, *own)]
         raise ConfigError(f"No metric is called {metric!r}. {did_you_mean(metric or '', known)}")
+    if name in own:  # A metric of the user says itself which way it improves, by `higher_is_better`.
+        return
     better = "min" if name is None or lower_is_better(name) else "max"
     if metric is not None and mode != better:
-        hint = (
-            ""
-            if name is None or name in METRICS
-            else " Metrics of your own improve upwards, unless their name has 'loss' or 'error' in it."
-        )
-        raise ConfigError(f"`mode` is {mode!r}, but {metric!r} is better the other way round. Say {better!r}.{hint}")
+        raise ConfigError(f"`mode` is {mode!r}, but {metric!r} is better the other way round. Say {better!r}.")
 
 
 def training_options(

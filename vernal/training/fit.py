@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from vernal.base import Clock, ConfigError, Progress, TrainingError
-from vernal.methods import Criterion, Method, Setting, Step
+from vernal.methods import Criterion, Method, Passes, Setting, Step
 from vernal.metrics import is_higher_better
 from vernal.training.checkpoint import Checkpoint
 from vernal.training.fabric import Fabric
@@ -27,6 +27,11 @@ from vernal.training.replay import MemoryReplay
 from vernal.training.speaking import speaking
 
 _LOOK_EVERY = 0.1  # seconds between two looks at the loss; a look makes an accelerator wait
+
+
+def lower_is_better(metric: str) -> bool:
+    """Which way one of vernal's own measures improves."""
+    return metric == "loss" or not is_higher_better(metric)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Job:
         n_new: rows in the new chunk.
         n_before: rows of all chunks before it.
         validate: measures the model for early stopping; None if there is no validation data.
+        lower_is_better: which way a measured number improves.
     """
 
     model: nn.Module
@@ -60,6 +66,7 @@ class Job:
     n_new: int
     n_before: int
     validate: Callable[[nn.Module], Mapping[str, float]] | None = None
+    lower_is_better: Callable[[str], bool] = lower_is_better
 
 
 @dataclass
@@ -145,13 +152,15 @@ class _Loop:
         self._loss_count = 0
         self._replay = job.replay(0)
         self._share = 0.0
+        self._passes = Passes()
         self._started = self._looked = self._saved = clock.seconds()
 
     def run(self) -> Fitted:
         resumed = self._resume()
         self._started = self._saved = self._clock.seconds() - self._state.seconds
         self._saved = self._clock.seconds()
-        self._wrapped.train()
+        if not self._model.training:  # Else what the user froze with `eval()` stays so.
+            self._model.train()
         if not resumed:
             with evaluating(self._model):
                 self._job.method.begin(self._job.setting(self._model))
@@ -208,11 +217,13 @@ class _Loop:
                 n_new=job.n_new,
                 n_before=job.n_before,
                 done=self._share,
+                passes=self._passes,
             )
         )
-        self._fabric.backward(loss / group if group > 1 else loss)
-        self._loss_sum += loss.detach()
-        self._loss_count += 1
+        self._fabric.backward(self._weighted(loss / group if group > 1 else loss))
+        rows = len(batch["y"]) if isinstance(batch["y"], Tensor) else 1
+        self._loss_sum.add_(loss.detach(), alpha=rows)
+        self._loss_count += rows
         if not step:
             return
         self._clip()
@@ -223,6 +234,11 @@ class _Loop:
         self._state.steps += 1
         job.method.after_step(self._model)
         self._fabric.call("on_train_batch_end", loss=loss, step=self._state.steps)
+
+    def _weighted(self, loss: Tensor) -> Tensor:
+        """The loss of this process, so that the mean of all gradients is that of one process with all rows."""
+        weight = self._job.feed.weight(self._state.batch)
+        return loss if weight == 1 else loss * weight
 
     def _clip(self) -> None:
         if self._options.clip_norm is not None:
@@ -252,7 +268,7 @@ class _Loop:
         if self._asked_to_stop():
             self._save()
             raise KeyboardInterrupt
-        if now - self._saved >= 60 * self._options.checkpoint_minutes:
+        if self._together(float(now - self._saved >= 60 * self._options.checkpoint_minutes)):
             self._save()
             self._saved = now
 
@@ -299,11 +315,14 @@ class _Loop:
             case "ep":
                 return int(budget.amount) * per_epoch
             case "sa":
-                return math.ceil(budget.amount / self._job.feed.rows * per_epoch)
+                epochs, rest = divmod(int(budget.amount), self._job.feed.rows)
+                batches = math.ceil(rest / self._options.batch_size)
+                return epochs * per_epoch + math.ceil(batches / self._options.accumulate)
         return None
 
     def _watch(self) -> None:
-        value = self._monitored()
+        # The first process measures: layers with running statistics differ from process to process, and all must agree.
+        value = self._fabric.broadcast(self._monitored() if self._fabric.global_rank == 0 else math.inf)
         state = self._state
         if value < state.best:
             state.best, state.stale = value, 0
@@ -316,17 +335,18 @@ class _Loop:
     def _monitored(self) -> float:
         """The watched number, turned so that lower is better."""
         assert self._job.validate is not None
-        measured = self._job.validate(self._model)
-        self._wrapped.train()
+        with evaluating(self._model):
+            measured = self._job.validate(self._model)
         name = self._options.monitor
         if name not in measured:
             raise ConfigError(f"`monitor` is {name!r}, but the validation measures {', '.join(measured)}.")
-        return measured[name] if lower_is_better(name) else -measured[name]
+        return measured[name] if self._job.lower_is_better(name) else -measured[name]
 
     # Checkpoints
 
     def _save(self) -> None:
         self._state.seconds = self._clock.seconds() - self._started
+        random = self._of_all(capture())
         if self._fabric.global_rank == 0:
             self._checkpoint.save(
                 {
@@ -339,10 +359,14 @@ class _Loop:
                     "precision": self._fabric.strategy.precision.state_dict(),
                     "method": self._job.method.state_dict(),
                     "draws": self._replay.position,
-                    "random": capture(),
+                    "random": random,
                 }
             )
         self._reporter.note(f"checkpoint after {self._state.steps} steps")
+
+    def _of_all(self, mine: dict[str, Any]) -> list[dict[str, Any]]:
+        """The values of all processes, in order."""
+        return [self._fabric.broadcast(mine, src=rank) for rank in range(self._fabric.world_size)]
 
     def _resume(self) -> bool:
         saved = self._checkpoint.load()
@@ -358,14 +382,6 @@ class _Loop:
         self._fabric.strategy.precision.load_state_dict(saved["precision"])
         self._job.method.load_state_dict(saved["method"])
         self._replay = self._job.replay(saved["draws"])
-        restore(saved["random"])
+        restore(saved["random"][self._fabric.global_rank])
         self._reporter.note(f"goes on after {self._state.steps} steps")
         return True
-
-
-def lower_is_better(metric: str) -> bool:
-    """Which way a metric improves; a user's own is taken to improve upwards, unless its name says ``loss``."""
-    try:
-        return not is_higher_better(metric)
-    except ConfigError:
-        return "loss" in metric or "error" in metric

@@ -18,6 +18,7 @@ class Training:
         budget: how long to train: ``"5ep"`` (epochs), ``"2000st"`` (steps), ``"100000sa"`` (samples of new data),
             ``"30min"``.
         batch_size: new rows a step, over all devices; replayed rows come on top.
+        evaluation_batch: rows at a time where nothing is learned: validation, and what a method keeps with rows.
         accumulate: batches whose gradients are summed before the optimiser steps.
         clip_norm: largest norm of the gradient of all parameters together; None for no limit.
         clip_value: largest absolute value of one entry of the gradient; None for no limit.
@@ -33,6 +34,7 @@ class Training:
 
     budget: Duration | str = "5ep"
     batch_size: int = 64
+    evaluation_batch: int = 256
     accumulate: int = 1
     clip_norm: float | None = None
     clip_value: float | None = None
@@ -47,6 +49,7 @@ class Training:
     def __post_init__(self) -> None:
         object.__setattr__(self, "budget", Duration.parse(self.budget))
         check_whole("batch_size", self.batch_size, 1)
+        check_whole("evaluation_batch", self.evaluation_batch, 1)
         check_whole("accumulate", self.accumulate, 1)
         check_whole("devices", self.devices, 1)
         check_whole("workers", self.workers, 0)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from vernal import metrics
 from vernal.training.feed import Feed
-from vernal.training.task import CLASSIFICATION, REGRESSION
+from vernal.training.task import CLASSIFICATION, REGRESSION, classes_of, scores_of
 
 Array = np.ndarray[Any, Any]
 
@@ -57,10 +57,10 @@ def predict(
         feed: the rows.
         losses: ``losses(outputs, targets)``, one a row or one a batch.
         task: ``"classification"``, ``"regression"``, or None.
-        own_metrics: torchmetrics-like objects with `update(outputs, targets)`, `compute()` and `reset()`.
+        own_metrics: torchmetrics-like objects with `update(outputs, targets)`, `compute()`, `reset()` and `to(device)`.
         batch_size: rows at a time.
     """
-    rows: list[tuple[Array, Array, Array]] = []
+    rows: list[tuple[Array, Array]] = []
     row_losses: list[Array] = []
     own = dict(own_metrics or {})
     for metric in own.values():
@@ -70,10 +70,13 @@ def predict(
         row_losses.append(_per_row(losses(outputs, batch["y"]), min(batch_size, len(feed) - start)))
         for metric in own.values():
             metric.to(feed.device).update(outputs, batch["y"])
-        if task in (CLASSIFICATION, REGRESSION) and isinstance(outputs, Tensor):
-            rows.append(_frozen(outputs, batch["y"], task or ""))
+        frozen = _frozen(outputs, batch["y"], task)
+        if frozen is not None:
+            rows.append(frozen)
     parts = [np.concatenate(column) for column in zip(*rows, strict=True)] if rows else [None, None]
-    values = {name: float(metric.compute()) for name, metric in own.items()}
+    values: dict[str, float] = {}
+    for name, metric in own.items():
+        values |= _named(name, metric.compute())
     return Predictions(np.concatenate(row_losses), parts[0], parts[1], values)
 
 
@@ -99,11 +102,27 @@ def _per_row(loss: Tensor, rows: int) -> Array:
     return _array(loss.mean().expand(rows))
 
 
-def _frozen(outputs: Tensor, targets: Tensor, task: str) -> Any:
+def _frozen(outputs: Any, targets: Any, task: str | None) -> tuple[Array, Array] | None:
+    """Targets and predictions as arrays; None if the outputs tell no classes or values."""
+    scores = scores_of(outputs)
+    if scores is None or not isinstance(targets, Tensor):
+        return None
     if task == CLASSIFICATION:
-        return _array(targets.reshape(-1)), _array(outputs.argmax(1))
-    same = outputs.numel() == targets.numel()
-    return _array(targets), _array(outputs.reshape(targets.shape) if same else outputs)
+        classes = classes_of(scores, len(targets))
+        return None if classes is None else (_array(targets.reshape(-1)), _array(classes))
+    if task == REGRESSION and scores.numel() == targets.numel():
+        return _array(targets), _array(scores.reshape(targets.shape))
+    return None
+
+
+def _named(name: str, value: Any) -> dict[str, float]:
+    """What a metric computed, by name: one number; several, by their names or places."""
+    if isinstance(value, Mapping):
+        return {key: number for part, v in value.items() for key, number in _named(str(part), v).items()}
+    values = torch.as_tensor(value).detach().cpu().double()
+    if values.ndim == 0:
+        return {name: float(values)}
+    return {f"{name}.{i}": float(v) for i, v in enumerate(values.reshape(-1))}
 
 
 def _array(tensor: Tensor) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -64,6 +64,23 @@ def mean_loss(losses: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tens
     return criterion
 
 
+def scores_of(outputs: Any) -> Tensor | None:
+    """The tensor of scores or values in what a model gives: the output itself, or its ``logits``; else None."""
+    if isinstance(outputs, Mapping):
+        outputs = outputs.get("logits")
+    outputs = getattr(outputs, "logits", outputs)
+    return outputs if isinstance(outputs, Tensor) else None
+
+
+def classes_of(scores: Tensor, rows: int) -> Tensor | None:
+    """The predicted classes ``(B,)``: the largest of ``(B, C)`` scores, or whether one logit a row is positive."""
+    if scores.ndim == 2 and len(scores) == rows and scores.shape[1] > 1:
+        return scores.argmax(1)
+    if scores.numel() == rows and scores.ndim <= 2:
+        return (scores.reshape(-1) > 0).long()
+    return None
+
+
 def check_outputs(outputs: Any, labels: tuple[int, int] | None, task: str | None, rows: int) -> None:
     """Demand outputs that fit the targets, before training starts.
 
@@ -76,14 +93,22 @@ def check_outputs(outputs: Any, labels: tuple[int, int] | None, task: str | None
     Raises:
         TrainingError: they do not fit.
     """
-    if task != CLASSIFICATION or not isinstance(outputs, Tensor):
+    if task not in (CLASSIFICATION, REGRESSION):
         return
-    if outputs.ndim != 2 or len(outputs) != rows:
+    scores = scores_of(outputs)
+    if scores is None:
         raise TrainingError(
-            f"The model gives {tuple(outputs.shape)} for {rows} rows. For a classification it must give one score a "
+            f"The model gives a {type(outputs).__name__}. The loss that a {task} implies needs a tensor, or something "
+            "that has one as `logits`. Define `loss_fn` in the config file."
+        )
+    if task == REGRESSION:
+        return
+    if scores.ndim != 2 or len(scores) != rows:
+        raise TrainingError(
+            f"The model gives {tuple(scores.shape)} for {rows} rows. For a classification it must give one score a "
             "class, (rows, classes). Define `loss_fn` if it means something else."
         )
-    classes = outputs.shape[1]
+    classes = scores.shape[1]
     wrong = [label for label in labels or () if not 0 <= label < classes]
     if wrong:
         raise TrainingError(
@@ -93,11 +118,14 @@ def check_outputs(outputs: Any, labels: tuple[int, int] | None, task: str | None
         )
 
 
-def _cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
-    return F.cross_entropy(outputs, targets.reshape(-1).long(), reduction="none")
+def _cross_entropy(outputs: Any, targets: Tensor) -> Tensor:
+    scores = scores_of(outputs)
+    assert scores is not None
+    return F.cross_entropy(scores, targets.reshape(-1).long(), reduction="none")
 
 
-def _squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
+def _squared_error(outputs: Any, targets: Tensor) -> Tensor:
+    outputs = scores_of(outputs)
     # (B, 1) against (B,) would broadcast to (B, B).
     if outputs.numel() != targets.numel():
         raise TrainingError(

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from vernal import metrics
-from vernal.base import derive_seed
+from vernal.base import ConfigError, derive_seed
 from vernal.data import Picked, Rows
 from vernal.memory import Balanced, Memory
 from vernal.training import Feed, Predictions, evaluating, lower_is_better, predict
@@ -64,6 +64,21 @@ class Judge:
         predictions = next(iter(self._before.values()), None)
         return [*predictions.measure(self._situation.task)] if predictions else []
 
+    def lower_is_better(self, metric: str) -> bool:
+        """Which way a metric improves; the user's own say so themselves, by `higher_is_better`.
+
+        Raises:
+            ConfigError: one does not.
+        """
+        own = self._own.get(metric.partition(".")[0])
+        higher = getattr(own, "higher_is_better", None) if own is not None else None
+        if own is not None and higher is None:
+            raise ConfigError(
+                f"`monitor` is {metric!r}, but nobody says which way it improves. Set `higher_is_better = True` (or "
+                "False) on the metric that `metrics_fn` gives."
+            )
+        return lower_is_better(metric) if own is None else not higher
+
     def overall(self, predictor: nn.Module) -> dict[str, float]:
         """All metrics over the rows of all chunks together."""
         assert self.rows is not None
@@ -84,13 +99,19 @@ class Judge:
         after = self._predict(predictor)
         names = self._chunk_names()
         table = [self._row(number, names[number], after[number]) for number in self._places]
-        headline = metrics.headline(self._situation.task) if self._situation.task else "loss"
+        headline = self._headline(table)
         return {
             "headline": headline,
             "higher_is_better": not lower_is_better(headline),
             "validation": table,
             "summary": self._summary(table, headline),
         }
+
+    def _headline(self, table: Sequence[Mapping[str, Any]]) -> str:
+        """The metric that stands for the task, if it could be measured everywhere; else the loss."""
+        task = self._situation.task
+        name = metrics.headline(task) if task else "loss"
+        return name if all(name in row[when] for row in table for when in ("before", "after")) else "loss"
 
     def admit(self, folder: Path) -> Memory | None:
         """Write the next validation memory; None if there are no validation rows at all."""
@@ -109,7 +130,8 @@ class Judge:
         situation = self._situation
         feed = Feed(rows, situation.transforms("test"), self._device, derive_seed(situation.seed, "evaluate"))
         with evaluating(model):
-            return predict(self._say(model), feed, situation.losses, situation.task, self._own)
+            size = situation.resolved.plan.training.evaluation_batch
+            return predict(self._say(model), feed, situation.losses, situation.task, self._own, size)
 
     def _row(self, number: int, names: tuple[str, str | None], after: Predictions) -> dict[str, Any]:
         before = self._before[number]
@@ -123,14 +145,13 @@ class Judge:
         }
         if number == self._situation.number and self._initial is not None:
             row["initial"] = self._initial
-        if self._situation.task == "classification" and after.predicted is not None:
-            assert before.predicted is not None
-            assert after.y is not None
-            row["negative_flips"] = metrics.negative_flip_rate(after.predicted, before.predicted, after.y)
-            row["positive_flips"] = metrics.positive_flip_rate(after.predicted, before.predicted, after.y)
+        old, new, y = before.predicted, after.predicted, after.y
+        if self._situation.task == "classification" and old is not None and new is not None and y is not None:
+            row["negative_flips"] = metrics.negative_flip_rate(new, old, y)
+            row["positive_flips"] = metrics.positive_flip_rate(new, old, y)
             row["recall_per_class"] = {
                 str(label): float(recall)
-                for label, recall in enumerate(metrics.recall_per_class(after.y, after.predicted))
+                for label, recall in enumerate(metrics.recall_per_class(y, new))
                 if np.isfinite(recall)
             }
         return row

@@ -59,8 +59,10 @@ def check_fit(
     with evaluating(model), torch.no_grad():
         _check_loss(situation, speak(model), batch(data.train.rows, "test", places), _labels(situation))
         _check_loss(situation, speak(model), for_training, None)
-        if len(memory) and type(method).keep is not Method.keep:
-            _check_kept(situation, method, speak(model), batch(data.train.rows, "test", places)["x"], memory)
+        if type(method).keep is not Method.keep:
+            with situation.resolved.config.naming("`keep` of the method", f"on rows ({situation.schema})"):
+                x = batch(data.train.rows, "test", places)["x"]
+                memory.check_kept(kept_with(method, speak(model), x, len(places)))
 
 
 def check_monitor(monitor: str, measured: Iterable[str]) -> None:
@@ -121,7 +123,19 @@ def _check_loss(
         )
 
 
-def _check_kept(situation: Situation, method: Method, model: Any, x: Any, memory: Memory) -> None:
-    with situation.resolved.config.naming("`keep` of the method", f"on rows ({situation.schema})"):
-        kept = method.keep(model, x)
-    memory.check_kept({name: value.float() for name, value in kept.items()})
+def kept_with(method: Method, model: Callable[[Any], Any], x: Any, rows: int) -> dict[str, Tensor]:
+    """What a method keeps with rows, in the form in which it is stored: on the CPU, decimal numbers as float32.
+
+    Raises:
+        TrainingError: the method gives something else than one entry a row.
+    """
+    kept = method.keep(model, x)
+    for name, value in kept.items():
+        if not isinstance(value, Tensor) or value.ndim == 0 or len(value) != rows:
+            what = tuple(value.shape) if isinstance(value, Tensor) else f"a {type(value).__name__}"
+            raise TrainingError(
+                f"`keep` of {type(method).__name__} gives {what} as {name!r} for {rows} rows. It must give a tensor "
+                "with one entry a row. If the model gives something else than a tensor, use a method that keeps "
+                "nothing, such as `er`."
+            )
+    return {name: (v.float() if v.is_floating_point() else v).detach().cpu() for name, v in kept.items()}

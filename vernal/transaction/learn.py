@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim import LBFGS, Optimizer
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from vernal.base import Clock, ConfigError, derive_seed
+from vernal.base import Clock, ConfigError, TrainingError, derive_seed
 from vernal.memory import Memory
 from vernal.memory import Plan as Selection
 from vernal.methods import Method, Setting
@@ -33,10 +33,8 @@ from vernal.training import (
     speaking,
 )
 from vernal.transaction.evaluation import Judge
-from vernal.transaction.fitting import check_fit, check_monitor
+from vernal.transaction.fitting import check_fit, check_monitor, kept_with
 from vernal.transaction.situation import Situation, scratch_files
-
-EVALUATION_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -88,20 +86,21 @@ class _Learning:
 
     def run(self) -> Learned | None:
         situation = self._situation
-        method, champion = situation.method(), situation.champion().to(self._fabric.device)
+        method, champion = situation.method(), self._ready(situation.champion())
         memory = situation.memory()
         selection = self._select(method, memory)
         speak = partial(speaking, self._fabric)
         judge = Judge(situation, situation.validation_memory(), self._fabric.device, speak)
         check_fit(situation, method, champion, memory, self._fabric.device, speak)
         self._phase("evaluate before")
-        judge.before(method.predictor(champion), situation.model().to(self._fabric.device))
+        judge.before(method.predictor(champion), self._ready(situation.model()))
         if self._options.patience is not None:
             check_monitor(self._options.monitor, judge.measures)
         self._phase("train")
         fitted = self._fit(method, champion, memory, selection, judge)
         if self._fabric.global_rank > 0:
             return None
+        _check_weights(fitted.model)
         self._phase("evaluate")
         predictor = method.predictor(fitted.model)
         metrics = judge.after(predictor)
@@ -139,22 +138,24 @@ class _Learning:
         seed = derive_seed(situation.seed, "feed")
         batches = Feed(rows, situation.transforms("train"), fabric.device, seed)
         plain = Feed(rows, situation.transforms("test"), fabric.device, seed)
+        walk = partial(_pairs, plain, self._options.evaluation_batch)
         ranks = {"rank": fabric.global_rank, "ranks": fabric.world_size}
         job = Job(
-            model=method.start(champion, lambda: situation.model("fresh", situation.number)),
+            model=method.start(champion, lambda: self._ready(situation.model("fresh", situation.number))),
             method=method,
             feed=EpochFeed(batches, self._options.batch_size, seed, workers=self._options.workers, **ranks),
             replay=lambda position: MemoryReplay(
                 memory, situation.transforms("buffer"), fabric.device, situation.seed, position, **ranks
             ),
-            setting=lambda model: Setting(model, self._criterion, partial(_pairs, plain)),
+            setting=lambda model: Setting(model, self._criterion, walk),
             criterion=self._criterion,
             optimizer=self._optimizer,
             scheduler=self._scheduler if "lr_scheduler_fn" in situation.resolved.config.functions else None,
             options=self._options,
             n_new=len(self._chunk),
-            n_before=memory.n_seen,
+            n_before=situation.rows_before,
             validate=(lambda model: judge.overall(method.predictor(model))) if judge.rows else None,
+            lower_is_better=judge.lower_is_better,
         )
         basis = situation.parent.basis if situation.parent else ""
         checkpoint = Checkpoint(self._checkpoint, basis, self._reporter)
@@ -165,12 +166,19 @@ class _Learning:
         if not parameters:
             raise ConfigError("No parameter of the model requires a gradient, so there is nothing to train.")
         optimizer = self._situation.call("optimizer_fn", parameters=parameters, model=model)
+        if isinstance(optimizer, LBFGS):
+            raise ConfigError("`optimizer_fn` gives LBFGS, which needs several passes a step. Use another optimiser.")
         if not isinstance(optimizer, Optimizer):
             raise ConfigError(f"`optimizer_fn` gives a {type(optimizer).__name__}. It must give a torch optimiser.")
         return optimizer
 
     def _scheduler(self, optimizer: Optimizer, total_steps: int | None) -> LRScheduler:
         scheduler = self._situation.call("lr_scheduler_fn", optimizer=optimizer, total_steps=total_steps)
+        if isinstance(scheduler, ReduceLROnPlateau):
+            raise ConfigError(
+                "`lr_scheduler_fn` gives ReduceLROnPlateau, which is stepped with something measured. Use a schedule "
+                "that is stepped by steps, such as CosineAnnealingLR, and `patience` to stop early."
+            )
         if not isinstance(scheduler, LRScheduler):
             raise ConfigError(
                 f"`lr_scheduler_fn` gives a {type(scheduler).__name__}. It must give a torch scheduler; it is stepped "
@@ -182,20 +190,29 @@ class _Learning:
 
     def _admit(self, method: Method, model: nn.Module, memory: Memory, selection: Selection | None) -> Memory | None:
         if selection is None:
-            return None
+            return memory if memory.structure is not None else None  # As it was: another method may want it again.
         feed = self._feed(self._situation, "test")
         keeps = type(method).keep is not Method.keep
 
         def keep(places: Tensor) -> dict[str, Tensor]:
             with evaluating(model), torch.no_grad():
-                kept = method.keep(speaking(self._fabric, model), feed.batch(places, "keep")["x"])
-            return {name: value.detach().float().cpu() for name, value in kept.items()}
+                speak = speaking(self._fabric, model)
+                blocks = [
+                    kept_with(method, speak, feed.batch(block, "keep", int(block[0]))["x"], len(block))
+                    for block in torch.split(places, self._options.evaluation_batch)
+                ]
+            return {name: torch.cat([block[name] for block in blocks]) for name in blocks[0]}
 
         return memory.admit(
             selection, self._chunk, self._situation.number, self._parts / "memory", keep if keeps else None
         )
 
     # Small things
+
+    def _ready(self, model: nn.Module) -> nn.Module:
+        """The model on the device, with weights in the precision in which it computes."""
+        converted: nn.Module = self._fabric.strategy.precision.convert_module(model.to(self._fabric.device))
+        return converted
 
     def _feed(self, situation: Situation, kind: str) -> Feed:
         return Feed(
@@ -212,9 +229,23 @@ class _Learning:
             self._reporter.phase(name)
 
 
-def _pairs(feed: Feed) -> Iterator[tuple[Any, Any]]:
-    for batch in feed.in_order(EVALUATION_BATCH):
+def _pairs(feed: Feed, size: int) -> Iterator[tuple[Any, Any]]:
+    for batch in feed.in_order(size):
         yield batch["x"], batch["y"]
+
+
+def _check_weights(model: nn.Module) -> None:
+    """A loss is measured before the step that it leads to, and the last step may be the one that goes wrong.
+
+    Raises:
+        TrainingError: a weight is not finite.
+    """
+    for name, value in model.state_dict().items():
+        if isinstance(value, Tensor) and value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise TrainingError(
+                f"After training, `{name}` has entries that are not finite. Nothing was stored; the champion is as it "
+                "was. Lower the learning rate, or set `clip_norm`."
+            )
 
 
 def _facts(fitted: Fitted) -> dict[str, Any]:

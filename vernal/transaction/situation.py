@@ -27,6 +27,8 @@ from vernal.training import Transforms, isolated, row_losses, task_of
 from vernal.transaction.new_data import NewData
 from vernal.transaction.parent import Parent, load_weights
 
+METRIC_VERBS = ("update", "compute", "reset", "to")
+OWN_METRICS = ("accuracy", "macro_f1", "loss", "mae", "rmse", "r2")
 VALIDATION_SEED = "validation memory"
 WITHOUT_EFFECT = ("workers", "checkpoint_minutes")  # options of training that change nothing in the result
 
@@ -69,6 +71,11 @@ class Situation:
     def name(self) -> str:
         """A digest of all that determines the update: the request and the parent."""
         return digest({"request": self.request, "parent": self.parent.record["name"] if self.parent else None})
+
+    @property
+    def rows_before(self) -> int:
+        """Rows of all chunks that the model has learned so far, in memory or not."""
+        return int(self.parent.record.get("rows_seen", 0)) if self.parent else 0
 
     @property
     def schema(self) -> Schema:
@@ -117,14 +124,21 @@ class Situation:
 
     @property
     def own_metrics(self) -> dict[str, Any]:
-        """The user's metrics by name."""
+        """The user's metrics by name; a collection of torchmetrics is one, whose parts have names of their own."""
         metrics = self.call("metrics_fn") or {}
+        if all(hasattr(metrics, verb) for verb in METRIC_VERBS):
+            return {"metrics": metrics}
         if not isinstance(metrics, Mapping):
             raise ConfigError(
                 f"`metrics_fn` gives a {type(metrics).__name__}. It must give metrics by name, a dictionary."
             )
         for name, metric in metrics.items():
-            if not all(hasattr(metric, verb) for verb in ("update", "compute", "reset", "to")):
+            if name in OWN_METRICS:
+                raise ConfigError(
+                    f"`metrics_fn` gives a metric called {name!r}, which vernal measures already. "
+                    "Call it something else."
+                )
+            if not all(hasattr(metric, verb) for verb in METRIC_VERBS):
                 raise ConfigError(
                     f"`metrics_fn` gives a {type(metric).__name__} for {name!r}. It must give metrics as those of "
                     "torchmetrics are, with `update`, `compute`, `reset` and `to`."
