@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from vernal.data import Fixed, Leaf, Ragged, make_column
@@ -27,3 +28,15 @@ def test_what_is_gathered_is_a_copy():
 def test_no_rows_make_an_empty_column():
     assert len(make_column(Leaf("tensor", "float32", (2,)), [])) == 0
     assert len(make_column(Leaf("tensor", "float32", (None,)), [])) == 0
+
+
+@pytest.mark.parametrize("dtype", [torch.uint16, torch.uint32, torch.uint64])
+def test_types_that_torch_cannot_index_are_gathered(dtype):
+    values = torch.tensor([[1, 2], [3, dtype_max(dtype)]], dtype=dtype)
+    gathered = Fixed(values).gather(torch.tensor([1, 0, 1]))
+    assert gathered.dtype == dtype
+    assert gathered.tolist() == [values.tolist()[i] for i in (1, 0, 1)]
+
+
+def dtype_max(dtype):
+    return torch.iinfo(dtype).max

@@ -1,12 +1,15 @@
+from collections import namedtuple
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 from torch.utils.data import Subset, TensorDataset
 
 from tests.data.datasets import Augmented, Batched, Listed, global_states
-from vernal.base import EmptyChunk, SchemaMismatch
+from vernal.base import DataError, EmptyChunk, SchemaMismatch
 from vernal.data import (
     ColumnRows,
     DatasetRows,
@@ -168,3 +171,35 @@ def test_raw_bytes_are_those_of_the_values_in_order(dtype):
     assert bytes(raw_bytes(tensor.t())) == bytes(raw_bytes(tensor.t().clone()))
     assert len(raw_bytes(tensor)) == 6 * dtype.itemsize
     assert len(raw_bytes(tensor[:0])) == 0
+
+
+def test_a_subset_may_count_from_the_end():
+    rows = rows_of(Subset(TensorDataset(X, Y), [-1, 0, -COUNT]))
+    assert rows.leaves(torch.arange(3))["y"].tolist() == [COUNT - 1, 0, 0]
+
+
+@pytest.mark.parametrize("place", [COUNT, -COUNT - 1])
+def test_a_subset_of_rows_that_are_not_there_is_refused(place):
+    with pytest.raises(DataError, match=f"A subset names row {place} of a dataset of {COUNT}"):
+        rows_of(Subset(TensorDataset(X, Y), [0, place]))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_joined_rows_are_alike_where_one_source_has_numbers_and_the_other_tensors(turned):
+    sources = [rows_of([(X[0], 5)]), rows_of(TensorDataset(X[1:2], Y[1:2]))]
+    joined = Joined(*(reversed(sources) if turned else sources))
+    labels = [y for _, y in joined.items(torch.tensor([0, 1]))]
+    assert [*map(type, labels)] == [Tensor if turned else int] * 2
+    assert [*map(int, labels)] == ([1, 5] if turned else [5, 1])
+
+
+def test_named_tuples_come_as_tuples_on_every_way():
+    pair = namedtuple("pair", "left right")
+    rows = rows_of([(pair(X[0], X[1]), 0)])
+    (x, _), (again, _) = rows.items(torch.tensor([0]))[0], rows.schema.unflatten(rows.leaves(torch.tensor([0])))
+    assert type(x) is type(again) is tuple
+
+
+def test_a_number_that_does_not_fit_is_named():
+    with pytest.raises(DataError, match="`y` is 1180591620717411303424, which 64 bits cannot hold"):
+        rows_of([(X[0], 2**70)])

@@ -1,8 +1,9 @@
 """Data: rows of any structure, chunks with fingerprints, data modules."""
 
-from vernal.data.chunk import Chunk, as_chunk, id_digests
+from vernal.data.chunk import Chunk, as_chunk
 from vernal.data.columns import Column, Fixed, Ragged, make_column
 from vernal.data.huggingface import chunk_from_huggingface
+from vernal.data.ids import id_digests, id_texts
 from vernal.data.module import Collate, DataModule
 from vernal.data.rows import (
     ColumnRows,
@@ -13,6 +14,7 @@ from vernal.data.rows import (
     Rows,
     Scan,
     fixed_randomness,
+    is_map_style,
     raw_bytes,
     rows_of,
     scan,
@@ -41,6 +43,8 @@ __all__ = [
     "chunk_from_table",
     "fixed_randomness",
     "id_digests",
+    "id_texts",
+    "is_map_style",
     "make_column",
     "raw_bytes",
     "rows_of",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, Self
 
@@ -13,11 +13,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from vernal.base import DataError, EmptyChunk
-from vernal.data.columns import Fixed
+from vernal.data.columns import Column, Fixed, make_column
+from vernal.data.ids import id_digests, id_texts
 from vernal.data.rows import ColumnRows, Picked, Rows, Scan, rows_of, scan
 from vernal.data.schema import Leaf, Schema
-
-ID_BYTES = 16
+from vernal.data.times import seconds
 
 
 class Chunk:
@@ -25,15 +25,16 @@ class Chunk:
 
     Args:
         data: any map-style torch dataset of pairs ``(x, y)``.
-        ids: one per row, text or whole numbers. Records are later found, and erased, by them. Without ids a
-            row is known by the chunk's fingerprint and its place.
-        times: one per row: seconds since 1970, or NumPy datetimes; the data's own time.
+        ids: one per row, text or whole numbers; a list, an array or a tensor. Records are later found, and
+            erased, by them. Without ids a row is known by the chunk's fingerprint and its place.
+        times: one per row: seconds since 1970, or datetimes; the data's own time. NaN where unknown.
         name: how people call this chunk, e.g. ``"2026-11"``.
         varying: paths of leaves whose lengths vary from row to row (``["x.input_ids"]``). Found by itself
             where rows of this chunk differ.
 
     Raises:
         EmptyChunk: no rows.
+        DataError: ids, times or rows are not of a kind that is allowed.
 
     Examples:
         >>> chunk = Chunk.from_arrays(torch.zeros(3, 2), torch.tensor([0, 1, 1]), name="monday")
@@ -47,7 +48,7 @@ class Chunk:
         self,
         data: Dataset[Any] | Rows,
         *,
-        ids: Sequence[str | int] | None = None,
+        ids: Iterable[str | int] | None = None,
         times: Any = None,
         name: str = "",
         varying: Sequence[str] = (),
@@ -56,17 +57,31 @@ class Chunk:
         self.name = name
         if not len(self.rows):
             raise EmptyChunk(f"Chunk {name!r} has no rows. A chunk needs at least one.")
-        self._ids = None if ids is None else _one_per_row([*ids], len(self), "ids")
-        self._times = None if times is None else _one_per_row(_seconds(times), len(self), "times")
+        self._ids = None if ids is None else _one_per_row(id_texts(ids), len(self), "ids")
+        self._times = None if times is None else _one_per_row(seconds(times), len(self), "times")
 
     @classmethod
-    def from_arrays(cls, x: Any, y: Any, **options: Any) -> Self:
+    def from_arrays(
+        cls,
+        x: Any,
+        y: Any,
+        *,
+        ids: Iterable[str | int] | None = None,
+        times: Any = None,
+        name: str = "",
+        varying: Sequence[str] = (),
+    ) -> Self:
         """A chunk of arrays: NumPy or torch, or tuples, lists, dictionaries of these for `x` or `y`.
+
+        The arrays are used where they are, not copied. Leave them as they are until the update is done.
 
         Args:
             x: arrays of ``(n, ...)``.
             y: arrays of ``(n, ...)``.
-            options: the other arguments of a chunk (`ids`, `times`, `name`).
+            ids: as of any chunk.
+            times: as of any chunk.
+            name: as of any chunk.
+            varying: paths of leaves whose lengths will vary in later chunks.
         """
         columns = Schema.of_row(x, y).flatten(x, y)
         for path, values in columns.items():
@@ -78,14 +93,14 @@ class Chunk:
         if len({*lengths.values()}) > 1:
             raise DataError(f"x and y must have the same number of rows, got {lengths}.")
         if not next(iter(lengths.values())):
-            raise EmptyChunk(f"Chunk {options.get('name', '')!r} has no rows. A chunk needs at least one.")
-        tree = Schema.of_row(x, y).tree
+            raise EmptyChunk(f"Chunk {name!r} has no rows. A chunk needs at least one.")
         leaves = {
             path: Leaf("tensor", str(values.dtype).removeprefix("torch."), tuple(values.shape[1:]))
             for path, values in columns.items()
         }
-        rows = ColumnRows(Schema(tree, leaves), {p: Fixed(v.contiguous()) for p, v in columns.items()})
-        return cls(rows, **options)
+        schema = Schema(Schema.of_row(x, y).tree, leaves).with_varying(varying)
+        laid_out = {path: _laid_out(leaf, columns[path]) for path, leaf in schema.leaves.items()}
+        return cls(ColumnRows(schema, laid_out), ids=ids, times=times, name=name)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -143,7 +158,7 @@ class Chunk:
     @property
     def time_span(self) -> tuple[float, float] | None:
         """The earliest and latest time, if rows have times."""
-        if self._times is None:
+        if self._times is None or np.isnan(self._times).all():
             return None
         return float(np.nanmin(self._times)), float(np.nanmax(self._times))
 
@@ -164,30 +179,11 @@ def as_chunk(data: Chunk | Dataset[Any], name: str = "") -> Chunk:
     return data if isinstance(data, Chunk) else Chunk(data, name=name)
 
 
-def id_digests(ids: Sequence[str | int]) -> Tensor:
-    """The form in which ids are stored and compared, ``(n, 16)`` uint8.
-
-    Examples:
-        >>> id_digests(["a", 7]).shape
-        torch.Size([2, 16])
-        >>> bool((id_digests([7]) == id_digests(["7"])).all())
-        True
-    """
-    raw = b"".join(hashlib.blake2b(str(i).encode(), digest_size=ID_BYTES).digest() for i in ids)
-    return torch.from_numpy(np.frombuffer(raw, dtype=np.uint8).reshape(-1, ID_BYTES).copy())
+def _laid_out(leaf: Leaf, values: Tensor) -> Column:
+    return make_column(leaf, [*values]) if leaf.varies else Fixed(values.contiguous())
 
 
 def _one_per_row(values: Any, n: int, what: str) -> Any:
     if len(values) != n:
         raise DataError(f"`{what}` must have one entry per row: got {len(values)} for {n} rows.")
     return values
-
-
-def _seconds(times: Any) -> np.ndarray[Any, Any]:
-    times = np.asarray(times)
-    if np.issubdtype(times.dtype, np.datetime64):
-        seconds = times.astype("datetime64[us]").astype(np.int64) / 1e6
-        return np.asarray(np.where(np.isnat(times), np.nan, seconds))
-    if not np.issubdtype(times.dtype, np.number):
-        raise DataError(f"`times` are of type {times.dtype}. Give seconds since 1970 as numbers, or NumPy datetimes.")
-    return np.asarray(times, dtype=np.float64)

@@ -10,6 +10,9 @@ from torch import Tensor
 
 from vernal.data.schema import Leaf
 
+# Types that torch cannot index, and others of the same bytes that it can.
+_SIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
+
 
 @dataclass(frozen=True)
 class Fixed:
@@ -26,7 +29,10 @@ class Fixed:
 
     def gather(self, rows: Tensor) -> Tensor:
         """The rows at these places (``(k,)`` int64) as one batch ``(k, *shape)``."""
-        return self.values.index_select(0, rows)
+        signed = _SIGNED.get(self.values.dtype)
+        if signed is None:
+            return self.values.index_select(0, rows)
+        return self.values.view(signed).index_select(0, rows).view(self.values.dtype)
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset, Subset, TensorDataset
+from torch.utils.data import Dataset, IterableDataset, Subset, TensorDataset
 
-from vernal.base import EmptyChunk, SchemaMismatch, canonical_json
+from vernal.base import DataError, EmptyChunk, SchemaMismatch, canonical_json
 from vernal.data.columns import Column, Fixed, make_column
 from vernal.data.schema import Schema, arrays_as_tensors
 
@@ -220,11 +221,18 @@ class Joined(Rows):
         return {path: _interleave(first[path], second[path], back) for path in first if path in second}
 
     def items(self, places: Tensor) -> list[tuple[Any, Any]]:
-        """The rows as their sources give them."""
+        """The rows as their sources give them; where one has numbers and the other tensors, as the first does."""
         in_first = places < len(self._first)
         first = iter(self._first.items(places[in_first]))
         second = iter(self._second.items(places[~in_first] - len(self._first)))
-        return [next(first) if here else next(second) for here in in_first.tolist()]
+        rows = [next(first) if here else next(second) for here in in_first.tolist()]
+        return rows if self._alike else [self.schema.alike(x, y) for x, y in rows]
+
+    @cached_property
+    def _alike(self) -> bool:
+        """Whether both sources have the same plain values and the same tensors."""
+        both = self._first.schema.leaves, self._second.schema.leaves
+        return len({tuple(leaf.kind for leaf in leaves.values()) for leaves in both}) == 1
 
 
 def _interleave(first: Tensor | list[Tensor], second: Tensor | list[Tensor], back: Tensor) -> Tensor | list[Tensor]:
@@ -235,15 +243,40 @@ def _interleave(first: Tensor | list[Tensor], second: Tensor | list[Tensor], bac
 
 
 def rows_of(data: Dataset[Any] | Rows, varying: Sequence[str] = ()) -> Rows:
-    """Rows of a dataset; tensors that already lie side by side are used where they are."""
+    """Rows of a dataset; tensors that already lie side by side are used where they are.
+
+    Raises:
+        DataError: the dataset cannot be read by place.
+    """
     if isinstance(data, Rows):
         return data
+    if not is_map_style(data):
+        raise DataError(
+            f"A {type(data).__name__} is no map-style torch dataset, which has a length and gives row by row. "
+            "Write a stream to a table or to arrays first."
+        )
     if isinstance(data, Subset):
-        return Picked(rows_of(data.dataset, varying), torch.as_tensor(data.indices, dtype=torch.int64))
+        rows = rows_of(data.dataset, varying)
+        return Picked(rows, _places(data.indices, len(rows)))
     if type(data) is TensorDataset and len(data.tensors) == 2 and len(data) and not varying:
         x, y = data.tensors
         return ColumnRows(Schema.of_row(x[0], y[0]), {"x": Fixed(x), "y": Fixed(y)})
     return DatasetRows(data, varying)
+
+
+def is_map_style(data: Any) -> bool:
+    """Whether something has a length and gives any row by its place."""
+    # Every torch dataset seems to have `__getitem__`: that of the class above them all only raises.
+    return hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, IterableDataset)
+
+
+def _places(indices: Sequence[int], n: int) -> Tensor:
+    """The places that a subset names, from 0 on; as in a list, -1 is the last row."""
+    places = torch.as_tensor(indices, dtype=torch.int64)
+    wrong = places[(places < -n) | (places >= n)]
+    if len(wrong):
+        raise DataError(f"A subset names row {int(wrong[0])} of a dataset of {n}.")
+    return torch.where(places < 0, places + n, places)
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,10 @@ class Schema:
         """Rebuild one row, with plain Python values where it had them."""
         return self.unflatten({path: _from_tensor(self.leaves[path], t) for path, t in leaves.items()})
 
+    def alike(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """A row with plain values and tensors where this schema has them; the types are the same."""
+        return self.row(self.flatten(x, y))
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for storing."""
         leaves = {p: {"kind": f.kind, "dtype": f.dtype, "shape": [*f.shape]} for p, f in self.leaves.items()}
@@ -183,6 +187,10 @@ def _describe(value: Any, path: str, leaves: dict[str, Leaf]) -> Any:
 def _leaf(value: Any, path: str) -> Leaf:
     if isinstance(value, str):
         return Leaf("str", "uint8", (None,))
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise DataError(
+            f"`{path}` is {value}, which 64 bits cannot hold. Give it as text, or map it to smaller numbers."
+        )
     for kind, python_type in (("bool", bool), ("int", int), ("float", float)):
         if isinstance(value, python_type) and not isinstance(value, np.generic):
             return Leaf(kind, str(SCALARS[kind]).removeprefix("torch."), ())
@@ -233,7 +241,8 @@ def _to_tensor(value: Any) -> Tensor:
     if isinstance(value, str):
         return torch.from_numpy(np.frombuffer(value.encode(), dtype=np.uint8).copy())
     if isinstance(value, np.ndarray | np.generic):
-        return torch.from_numpy(np.ascontiguousarray(value)).reshape(np.shape(value))
+        native = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("="))  # Torch knows no other byte order.
+        return torch.from_numpy(native).reshape(np.shape(value))
     return torch.tensor(value, dtype=SCALARS[type(value).__name__])
 
 

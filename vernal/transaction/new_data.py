@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vernal.base import ConfigError, DataError, EmptyChunk, derive_seed
 from vernal.config import Resolved
-from vernal.data import Chunk, Collate, DataModule, as_chunk
+from vernal.data import Chunk, Collate, DataModule, as_chunk, is_map_style
 from vernal.training import isolated
 
 
@@ -93,7 +93,7 @@ def _set_up(resolved: Resolved, prepare: Callable[[Callable[[], None]], None]) -
 
 def _check_map_style(parts: Mapping[str, Any]) -> None:
     for name, part in parts.items():
-        if part is not None and not (hasattr(part, "__len__") and hasattr(part, "__getitem__")):
+        if part is not None and not is_map_style(part):
             raise ConfigError(
                 f"`{name}` of the data module is a {type(part).__name__}. It must be a `vernal.Chunk` or a map-style "
                 "torch dataset, which has a length and gives row by row: write a stream to a table or to arrays first."
