@@ -77,6 +77,25 @@ def test_what_was_left_beside_the_champion_takes_its_place_when_asked_for(store:
     assert Store(store).champion == beside.id
 
 
+def test_updates_without_a_champion_do_not_silently_begin_anew(config: Path, tmp_path: Path) -> None:
+    first = update(plan(config, 1), tmp_path, promote=False)
+    message = (
+        rf"no champion to start from\. Name the one to start from: --parent {first.id} .* vernal promote {first.id}"
+    )
+    for promote in (False, True):
+        with pytest.raises(ConflictError, match=message):
+            update(plan(config, 2), tmp_path, promote=promote)
+    assert update(plan(config, 1), tmp_path, promote=False).repeated
+    with pytest.raises(ConflictError, match=f"which is nothing yet.* first: vernal promote {first.id}"):
+        update(plan(config, 2), tmp_path, parent=first.id)
+    second = update(plan(config, 2), tmp_path, parent=first.id, promote=False)
+    with pytest.raises(ConflictError, match=rf"now nothing\. .* all the same: vernal promote {second.id}"):
+        update(plan(config, 2), tmp_path, parent=first.id)
+    Store(tmp_path).promote(second.id, expected=None)
+    assert update(plan(config, 2), tmp_path).promoted
+    assert update(plan(config, 3), tmp_path).record["parent"] == second.id
+
+
 def test_a_repeated_call_does_not_undo_a_rollback(store: Path, config: Path) -> None:
     parent = Store(store).champion
     assert parent is not None

@@ -239,7 +239,8 @@ class Store:
             if ledger.champion != expected:
                 raise ConflictError(
                     f"{short(id)} was to replace {short(expected)} as the champion, but the "
-                    f"champion is now {short(ledger.champion)}. Compare it with that one."
+                    f"champion is now {short(ledger.champion)}. Compare it with that one; to promote it all "
+                    f"the same: vernal promote {short(id)} (`Store.promote`)."
                 )
             payload = {"id": id, "replaced": expected}
             if self._journal.appended("promote", payload, id, ledger.number):

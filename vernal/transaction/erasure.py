@@ -115,7 +115,7 @@ def _learned(store: Store, record: Mapping[str, Any], unwanted: Tensor, held: Co
     if "ids" not in record["artefacts"]:
         return record["id"] in held
     ids = unpack(store.blobs.get(store.resolve(record["artefacts"]["ids"]["blob"])))["ids"]
-    return bool(np.isin(*(digests.numpy().view("V16") for digests in (ids, unwanted))).any())
+    return bool(np.isin(ids.numpy().view("V16"), unwanted.numpy().view("V16")).any())
 
 
 def _several(ids: Iterable[str | int]) -> Iterable[str | int]:

@@ -20,7 +20,7 @@ from typing import Any
 
 from vernal.base import Clock, ConfigError, ConflictError, SystemClock
 from vernal.config import Plan, Resolved, resolve
-from vernal.store import Store, machine_lock
+from vernal.store import Head, Store, machine_lock
 from vernal.training import Logged, Reporter
 from vernal.transaction.new_data import read_data
 from vernal.transaction.parent import Parent
@@ -44,7 +44,8 @@ def update(
     Args:
         plan: what to do.
         store: where models and states are kept: a folder, or a URL. It is made if nothing is there.
-        parent: the update to start from; None for the champion, or a first update in an empty store.
+        parent: the update to start from; None for the champion, or a first update in an empty store. It must be named
+            if there are updates, and none was made the champion.
         promote: whether the new model becomes the champion.
         reporter: who is told how far it is; by default the logger ``vernal``.
         clock: tells the time.
@@ -56,7 +57,8 @@ def update(
     Raises:
         ConfigError: something is wrong with the plan or the config file; everything at once.
         DataError: the data cannot be used as it is.
-        ConflictError: somebody else was first, or works on the very same update; the parent is not the champion.
+        ConflictError: somebody else was first, or works on the very same update; the parent is not the champion, or
+            there is none.
         StateError: what is stored cannot be read, or the new state cannot be written.
         TrainingError: the training failed; the champion is as it was.
     """
@@ -76,11 +78,7 @@ def update(
     if (done := _done(situation, parent)) is not None:
         store.discard_scratch(situation.name[:12])  # Left there if the process was killed after its commit.
         return _repeated(store, done, promote)
-    if promote and pinned is not None and pinned.id != head.champion:
-        raise ConflictError(
-            f"Update {pinned.id} is not the champion, which is {head.champion}. Start from the champion, or leave the "
-            "new model beside it: --no-promote (`promote=False`)."
-        )
+    _check_beginning(store, head, pinned, promote)
     read_seconds = meter.seconds
     with store.lock(situation.name[:12]):
         if (done := _done(situation, parent)) is not None:  # By somebody who has just let go of the lock.
@@ -96,6 +94,23 @@ def update(
         with suppress(OSError):  # The update stands, whatever becomes of its unfinished files.
             store.discard_scratch(situation.name[:12])
     return Result(record, store.url, promoted=promote)
+
+
+def _check_beginning(store: Store, head: Head, pinned: Parent | None, promote: bool) -> None:
+    """Refuse what would come to nothing at its commit, or would silently begin anew."""
+    if pinned is None and head.number and (updates := store.records()):
+        newest = updates[-1]["id"]
+        raise ConflictError(
+            f"{store.url} has updates, the newest is {newest}, but no champion to start from. Name the one to start "
+            f"from: --parent {newest} (`parent=`), or make it the champion first: vernal promote {newest} "
+            "(`Store.promote`). For a new beginning take another store."
+        )
+    if promote and pinned is not None and pinned.id != head.champion:
+        raise ConflictError(
+            f"Update {pinned.id} is not the champion, which is {head.champion or 'nothing yet'}. Start from the "
+            "champion, leave the new model beside it: --no-promote (`promote=False`), or make this one the champion "
+            f"first: vernal promote {pinned.id} (`Store.promote`)."
+        )
 
 
 def _done(situation: Situation, parent: str | None) -> dict[str, Any] | None:
