@@ -59,7 +59,7 @@ def test_a_parent_by_name_is_meant_so_and_its_call_can_be_repeated(store: Path, 
 def test_a_parent_that_is_not_the_champion_cannot_be_followed_by_one(store: Path, config: Path) -> None:
     parent = Store(store).champion
     second = update(plan(config, 2), store)
-    message = f"Update {parent} is not the champion, which is {second.id}. Start from the champion, or leave the new"
+    message = f"Update {parent} is not the champion, which is {second.id}. Start from the champion, leave the new"
     with pytest.raises(ConflictError, match=message):
         update(plan(config, 3), store, parent=parent)
     beside = update(plan(config, 3), store, parent=parent, promote=False)
