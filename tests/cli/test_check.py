@@ -112,6 +112,14 @@ def test_data_and_model_are_tried_on_demand(vernal: Vernal, config: str) -> None
     assert "train 64, validation 32" in ran.out
     assert "x: float32(2), y: int64()" in ran.out
     assert "22 parameters to learn" in ran.out
+    assert "accuracy, macro_f1, loss" in ran.out
+
+
+def test_metrics_are_tried_as_well(vernal: Vernal, tmp_path: Path) -> None:
+    body = data("return DataModule(Chunk.from_arrays(torch.zeros(4, 2), torch.zeros(4).long()))")
+    ran = vernal("check", write(tmp_path, body + "def metrics_fn() -> list:\n    return [1]\n"), "--data")
+    assert ran.code == 1
+    assert "`metrics_fn` gives a list." in ran.err
 
 
 def test_data_needs_all_values(vernal: Vernal, config: str) -> None:

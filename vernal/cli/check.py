@@ -104,5 +104,6 @@ def _facts(rehearsal: Rehearsal) -> Table:
             "a row": str(rehearsal.schema),
             "task": rehearsal.task or "neither classification nor regression",
             "model": f"{rehearsal.parameters} parameters to learn",
+            "metrics": ", ".join(rehearsal.metrics),
         }
     )

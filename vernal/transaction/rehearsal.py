@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import torch
 
 from vernal.config import Plan, resolve
-from vernal.data import Schema
+from vernal.data import Picked, Schema
 from vernal.memory import Memory
 from vernal.store import Store
+from vernal.transaction.evaluation import Judge
 from vernal.transaction.fitting import check_fit
 from vernal.transaction.new_data import read_data
 from vernal.transaction.situation import Situation
@@ -25,12 +26,14 @@ class Rehearsal:
         schema: what a row looks like.
         task: ``"classification"``, ``"regression"`` or None.
         parameters: numbers in the model that are trained.
+        metrics: what will be measured.
     """
 
     rows: dict[str, int]
     schema: Schema
     task: str | None
     parameters: int
+    metrics: tuple[str, ...]
 
 
 def rehearse(plan: Plan) -> Rehearsal:
@@ -45,9 +48,12 @@ def rehearse(plan: Plan) -> Rehearsal:
     data = read_data(resolved, lambda prepare: prepare())
     with tempfile.TemporaryDirectory() as folder:
         situation = Situation(resolved, Store(folder), None, data)
-        model, cpu = situation.model(), torch.device("cpu")
-        check_fit(situation, situation.method(), model, Memory(situation.store.blobs, 0), cpu, lambda model: model)
+        model, cpu, nothing = situation.model(), torch.device("cpu"), Memory(situation.store.blobs, 0)
+        check_fit(situation, situation.method(), model, nothing, cpu, lambda model: model)
+        judged = data.validation or data.train
+        batch = Picked(judged.rows, torch.arange(min(len(judged), plan.training.evaluation_batch)))
+        measured = Judge(situation, nothing, cpu, lambda model: model).measure(model, batch)
         parts = {"train": data.train, "validation": data.validation, "test": data.test}
         trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
         rows = {name: len(part) for name, part in parts.items() if part is not None}
-        return Rehearsal(rows, situation.schema, situation.task, trained)
+        return Rehearsal(rows, situation.schema, situation.task, trained, tuple(measured))

@@ -136,7 +136,7 @@ class Situation:
             if name in OWN_METRICS:
                 raise ConfigError(
                     f"`metrics_fn` gives a metric called {name!r}, which vernal measures already. "
-                    "Call it something else."
+                    f"Call it something else than {', '.join(OWN_METRICS)}."
                 )
             if not all(hasattr(metric, verb) for verb in METRIC_VERBS):
                 raise ConfigError(
