@@ -35,6 +35,22 @@ def test_exactly_the_orphans_go(store: Store, files: Files) -> None:
     assert [entry.kind for entry in store.entries()][-2:] == ["collect", "collected"]
 
 
+def test_unfinished_work_of_a_finished_update_goes_at_any_age_and_other_stays(store: Store) -> None:
+    commit(store, "killed")
+    for name in ("killed", "running"):
+        (store.scratch(name) / "checkpoint").write_bytes(b"half")
+    assert store.gc() == Garbage([], ["scratch/killed"], 0)
+    assert store.unfinished() == ["running"]
+
+
+def test_an_update_that_is_about_to_discard_its_unfinished_work_is_left_to_it(store: Store) -> None:
+    commit(store, "a")
+    store.scratch("a")
+    with store.lock("a"):
+        assert store.gc() == Garbage([], [], 0)
+    assert store.gc() == Garbage([], ["scratch/a"], 0)
+
+
 def test_young_orphans_stay(store: Store) -> None:
     young = store.blobs.put(b"of an update that is running")
     assert store.gc().blobs == []

@@ -26,7 +26,7 @@ class Garbage:
 
     Args:
         blobs: hashes of blobs that no record needs.
-        files: temporary files that killed processes left.
+        files: temporary files and folders that killed processes left.
         n_bytes: room that the blobs took.
     """
 

@@ -28,7 +28,7 @@ import operator
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -299,7 +299,8 @@ class Store:
                 An update that loses a blob nevertheless is told so when it commits.
         """
         with self.lock("gc"):
-            return Collector(self._files, self.blobs, self._journal, self._replayed, self._needed).collect(grace)
+            garbage = Collector(self._files, self.blobs, self._journal, self._replayed, self._needed).collect(grace)
+            return replace(garbage, files=garbage.files + self._discard_finished())
 
     # Working
 
@@ -335,6 +336,19 @@ class Store:
         folder = self._files.folder / "scratch" / check_name(name)
         if folder.exists():
             shutil.rmtree(folder)
+
+    def _discard_finished(self) -> list[str]:
+        """Remove what updates that were killed just after their commit left of their unfinished work."""
+        committed = self._replayed().updates
+        return [f"scratch/{name}" for name in self.unfinished() if name in committed and self._discarded(name)]
+
+    def _discarded(self, name: str) -> bool:
+        try:
+            with self.lock(name):
+                self.discard_scratch(name)
+        except ConflictError:
+            return False  # The update is at it.
+        return True
 
     def verify(self) -> list[Problem]:
         """Read and hash everything anew, and list what is wrong. Slow, and complete."""
