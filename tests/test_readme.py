@@ -8,6 +8,7 @@ import pytest
 
 from vernal.cli import main
 from vernal.config import FUNCTIONS
+from vernal.testing import toy_update
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"```(python|sh)\n(.*?)```", re.DOTALL)
@@ -42,9 +43,13 @@ def test_the_readme_names_the_two_commands():
 def test_the_blocks_of_the_config_page_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     page = README.parent / "docs" / "config.md"
-    (block,) = [text for kind, text in BLOCK.findall(page.read_text()) if kind == "python"]
-    exec(compile(block, str(page), "exec"), {})
+    data, method = [text for kind, text in BLOCK.findall(page.read_text()) if kind == "python"]
+    exec(compile(data, str(page), "exec"), {})
     assert "uint8(3, 32, 32)" in capsys.readouterr().out
+    exec(compile(method, str(page), "exec"), names := {})
+    first, second = [toy_update("store", names["method_fn"](memory_size=20), chunk).record for chunk in (1, 2)]
+    assert (first["memory"]["rows"], first["training"]["replayed"]) == (20, 0)
+    assert (second["memory"]["rows"], second["training"]["replayed"] > 0) == (20, True)
 
 
 def test_the_config_page_names_every_function():
