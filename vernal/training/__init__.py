@@ -2,7 +2,7 @@
 
 from vernal.training.checkpoint import Checkpoint
 from vernal.training.defaults import optimizer_fn
-from vernal.training.fabric import Fabric, make_fabric
+from vernal.training.fabric import Fabric, listened_to, make_fabric
 from vernal.training.feed import EpochFeed, Feed, Transforms
 from vernal.training.fit import Fitted, Job, fit, lower_is_better
 from vernal.training.options import Training
@@ -31,6 +31,7 @@ __all__ = [
     "evaluating",
     "fit",
     "isolated",
+    "listened_to",
     "lower_is_better",
     "make_fabric",
     "mean_loss",

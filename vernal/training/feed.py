@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.multiprocessing
 from torch import Tensor
-from torch.utils._pytree import tree_map_only
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
-from vernal.base import DataError, VernalError, derive_seed
+from vernal.base import ConfigError, DataError, VernalError, derive_seed
 from vernal.data import Collate, Rows, Schema, fixed_randomness
+from vernal.training.fabric import move_data_to_device
 
 Transform = Callable[[Any], Any]
 Batch = dict[str, Any]
@@ -137,7 +138,7 @@ class EpochFeed:
         self._feed, self._size, self._seed = feed, batch_size, seed
         self._rank, self._ranks = rank, ranks
         self._plan = _Plan()
-        self._loader = _loader(feed, self._plan, workers) if workers else None
+        self._loader = _loader(feed, self._plan, workers, seed) if workers else None
 
     @property
     def batches(self) -> int:
@@ -148,6 +149,11 @@ class EpochFeed:
     def rows(self) -> int:
         """Rows in an epoch."""
         return len(self._feed)
+
+    def weight(self, batch: int) -> float:
+        """How much the loss of this process counts in a batch, so that the mean over processes is that over rows."""
+        rows = min(self._size, len(self._feed) - batch * self._size)
+        return len(range(self._rank, rows, self._ranks)) * self._ranks / rows
 
     def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, without the first `skip`."""
@@ -174,10 +180,8 @@ def share(places: Tensor, rank: int, ranks: int) -> Tensor:
 
 
 def to_device(batch: Any, device: torch.device) -> Any:
-    """The batch with all its tensors on the device."""
-    if device.type == "cpu":
-        return batch
-    return tree_map_only(Tensor, lambda tensor: tensor.to(device, non_blocking=True), batch)
+    """The batch with all its tensors on the device, also those inside mappings and objects that have a `to`."""
+    return batch if device.type == "cpu" else move_data_to_device(batch, device)
 
 
 class _Plan(Sampler[tuple[Tensor, int, int]]):
@@ -204,13 +208,20 @@ class _Batches(Dataset[Batch]):
         return self._feed.host_batch(places, *name)
 
 
-def _loader(feed: Feed, plan: _Plan, workers: int) -> DataLoader[Batch]:
-    # A generator of its own: else every epoch would take a number from the stream that dropout draws from.
+def _loader(feed: Feed, plan: _Plan, workers: int, seed: int) -> DataLoader[Batch]:
+    if "fork" not in torch.multiprocessing.get_all_start_methods():
+        raise ConfigError(
+            f"`workers` is {workers}, but this operating system cannot fork, and what a config file defines cannot "
+            "travel to a process of its own otherwise. Set `workers` to 0."
+        )
     return DataLoader(
         _Batches(feed),
         batch_size=None,
         sampler=plan,
         num_workers=workers,
         persistent_workers=True,
-        generator=torch.Generator(),
+        # Whatever the default of Python and platform: a fork has all functions of the config file, even lambdas.
+        multiprocessing_context="fork",
+        # Its own: else every epoch would take a number from the stream that dropout draws from.
+        generator=torch.Generator().manual_seed(derive_seed(seed, "workers")),
     )
