@@ -1,16 +1,20 @@
 """Several devices learn what one learns: here two processes on the CPU, started by the library itself."""
 
+import logging
 from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load
 
-from vernal.base import TrainingError
+from tests.transaction.stream import outcome, plan, write_config
+from vernal.base import DataError, TrainingError
+from vernal.config import load_config
 from vernal.methods import ER
 from vernal.store import Store
 from vernal.testing.toys import toy_plan
 from vernal.transaction import update
+from vernal.transaction.ranks import check_same
 
 
 def weights(store, record):
@@ -49,3 +53,97 @@ def test_a_process_that_fails_is_told_of_and_the_champion_stays(tmp_path):
     with pytest.raises(TrainingError, match="One of 2 processes failed; the champion is as it was"):
         update(plan, store)
     assert store.champion == first.id
+
+
+OWN = """
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from lightning_fabric.loggers import CSVLogger
+from torch import nn
+
+from vernal import Chunk, DataModule
+from vernal.methods import ER
+
+HERE = Path(__file__).parent
+
+
+@dataclass
+class Own(ER):
+    strength: float = 1.0
+
+
+class Watching:
+    def on_train_batch_end(self, step):
+        if step == 4 and (HERE / "fail").exists():
+            raise LookupError("as it was told")
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        norm = nn.BatchNorm1d(8, momentum=1.0)  # It differs from process to process.
+        self.used = nn.Sequential(nn.Linear(4, 8), norm, nn.ReLU(), nn.Dropout(), nn.Linear(8, 3))
+        self.unused = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.used(x)
+
+
+def model_fn() -> nn.Module:
+    return Net()
+
+
+def data_module_fn(number: int, rows: int = 37) -> DataModule:
+    generator = torch.Generator().manual_seed(number)
+    x, y = torch.randn(rows, 4, generator=generator), torch.randint(3, (rows,), generator=generator)
+    return DataModule(train=Chunk.from_arrays(x, y), validation=Chunk.from_arrays(x[:10], y[:10]))
+
+
+def method_fn():
+    return Own(memory_size=10, memory_batch=4, strength=0.5)
+
+
+def callbacks_fn():
+    return [Watching()]
+
+
+def loggers_fn():
+    return CSVLogger(HERE / "logged", flush_logs_every_n_steps=1)
+"""
+
+
+@pytest.mark.journey
+def test_nothing_that_the_config_defines_has_to_travel_and_all_processes_agree_when_to_stop(tmp_path):
+    config = load_config(write_config(tmp_path, OWN))
+    method = config.call("method_fn", {})
+    result = update(plan(config, 1, method, devices=2, patience=1, budget="20ep"), tmp_path / "store")
+    assert result.record["plan"]["method"]["options"]["strength"] == 0.5
+    assert result.record["training"]["stopped"] == "patience"
+    assert len([*(tmp_path / "logged").rglob("metrics.csv")]) == 1
+
+
+@pytest.mark.journey
+@pytest.mark.slow
+def test_an_interrupted_training_on_several_devices_goes_on_bit_for_bit(tmp_path):
+    config = write_config(tmp_path, OWN)
+    what = plan(config, 1, None, devices=2)
+    whole, broken = Store(tmp_path / "whole"), Store(tmp_path / "broken")
+    update(what, whole)
+    (tmp_path / "fail").touch()
+    with pytest.raises(TrainingError, match="One of 2 processes failed[^$]*as it was told"):
+        update(what, broken)
+    (tmp_path / "fail").unlink()
+    assert update(what, broken).record["training"]["resumed"]
+    assert outcome(broken) == outcome(whole)
+
+
+def test_data_that_differs_between_processes_is_refused():
+    check_same({"train": "a", "test": None}, {"train": "a", "test": None})
+    with pytest.raises(DataError, match=r"other data in every process \(validation\).*splits at random"):
+        check_same({"train": "a", "validation": "b"}, {"train": "a", "validation": "c"})
+
+
+def test_fabric_announces_nothing():
+    assert not logging.getLogger("lightning_fabric.utilities.distributed").isEnabledFor(logging.INFO)
