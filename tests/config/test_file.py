@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
+from tests.data.datasets import global_states
 from vernal.base import ConfigError, DataError
 from vernal.config import ConfigFile, load_config
 
@@ -92,6 +94,17 @@ def test_one_name_has_one_type(tmp_path: Path) -> None:
     ]
 
 
+def test_one_name_has_one_default(tmp_path: Path) -> None:
+    text = (
+        "def model_fn(size: int): ...\ndef data_module_fn(size: int = 32): ...\ndef test_transform(size: int = 64): ..."
+    )
+    assert problems(tmp_path, text) == []  # A value must be given, so no default is ever used.
+    assert problems(tmp_path, text.replace("model_fn(size: int)", "model_fn(size: int = 32)")) == [
+        "test_transform(size): is 64 by default, but model_fn has 32. One name is one hyperparameter: give both the "
+        "same default, or two names."
+    ]
+
+
 def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert problems(tmp_path, "def model_fn(width): ...\ndef los_fn(): ...\n") == [
         "config.py: `data_module_fn` is missing. Define it: `def data_module_fn(...)`.",
@@ -171,3 +184,67 @@ def test_a_module_beside_the_file_can_be_imported_late(tmp_path: Path) -> None:
     config = load(tmp_path, "def model_fn():\n    import beside_late\n    return beside_late.VALUE\n")
     assert config.call("model_fn", {}) == 3
     assert str(tmp_path) not in sys.path
+
+
+def test_an_edited_module_is_read_anew_and_so_are_those_that_use_it(tmp_path: Path) -> None:
+    (tmp_path / "beside_low.py").write_text("VALUE = 1\n", encoding="utf-8")
+    (tmp_path / "beside_high.py").write_text("from beside_low import VALUE\n", encoding="utf-8")
+    before = load(tmp_path, HELPED.format(module="beside_high"))
+    (tmp_path / "beside_low.py").write_text("VALUE = 2\n", encoding="utf-8")
+    after = load(tmp_path, HELPED.format(module="beside_high"))
+    assert (before.call("model_fn", {}), after.call("model_fn", {})) == (1, 2)
+
+
+def test_an_unchanged_module_is_imported_once(tmp_path: Path) -> None:
+    """The program may have imported it as well: its classes must not exist twice."""
+    (tmp_path / "beside_same.py").write_text("VALUE = object()\n", encoding="utf-8")
+    first, second = (load(tmp_path, HELPED.format(module="beside_same")) for _ in range(2))
+    assert first.call("model_fn", {}) is second.call("model_fn", {})
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_config_files_in_two_folders_have_modules_of_the_same_name(tmp_path: Path, late: bool) -> None:
+    text = HELPED.format(module="beside_twice")
+    if late:
+        text = "def model_fn():\n    import beside_twice\n    return beside_twice.VALUE\n"
+    configs = []
+    for value in (1, 2):
+        folder = tmp_path / str(value)
+        folder.mkdir()
+        (folder / "beside_twice.py").write_text(f"VALUE = {value}\n", encoding="utf-8")
+        configs.append(load(folder, text))
+    assert [config.call("model_fn", {}) for config in (*configs, *configs)] == [1, 2, 1, 2]
+
+
+def test_a_module_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "beside_broken.py").write_text("def f(:\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"config\.py.*: cannot be imported: SyntaxError"):
+        load(tmp_path, HELPED.format(module="beside_broken"))
+
+
+def test_what_a_file_draws_while_it_is_imported_disturbs_no_one(tmp_path: Path) -> None:
+    text = "import torch\nVALUE = torch.rand(1)\ndef model_fn(): return VALUE\n"
+    before = global_states()
+    first = load(tmp_path, text).call("model_fn", {})
+    assert global_states() == before
+    torch.rand(1)
+    assert load(tmp_path, text).call("model_fn", {}) == first
+
+
+@pytest.mark.parametrize("name", ["random", "torch", "vernal"])
+def test_a_file_beside_does_not_take_the_place_of_an_installed_module(tmp_path: Path, name: str) -> None:
+    before = sys.modules[name]
+    (tmp_path / f"{name}.py").write_text("VALUE = 1\n", encoding="utf-8")
+    load(tmp_path, f"import {name}\n" + GOOD)
+    assert sys.modules[name] is before
+
+
+def test_packages_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
+    configs = []
+    for value in (1, 2):
+        (tmp_path / str(value) / "beside_package").mkdir(parents=True)
+        (tmp_path / str(value) / "beside_package" / "deep.py").write_text(f"VALUE = {value}\n", encoding="utf-8")
+        configs.append(
+            load(tmp_path / str(value), "from beside_package import deep\ndef model_fn(): return deep.VALUE\n")
+        )
+    assert [config.call("model_fn", {}) for config in configs] == [1, 2]

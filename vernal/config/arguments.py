@@ -93,6 +93,14 @@ def merged(arguments: Collection[Argument]) -> tuple[dict[str, Argument], list[P
                     "One name is one hyperparameter: give both the same type, or two names.",
                 )
             )
+        elif REQUIRED not in (first.default, argument.default) and first.default != argument.default:
+            problems.append(
+                Problem(
+                    f"{argument.functions[0]}({argument.name})",
+                    f"is {argument.default!r} by default, but {first.functions[0]} has {first.default!r}.",
+                    "One name is one hyperparameter: give both the same default, or two names.",
+                )
+            )
         default = REQUIRED if argument.is_required else first.default
         found[argument.name] = replace(first, default=default, functions=(*first.functions, *argument.functions))
     return found, problems

@@ -16,9 +16,9 @@ from typing import Any
 
 from vernal.base import ConfigError, Problem, VernalError, did_you_mean
 from vernal.config.arguments import Argument, arguments_of, merged, values_for
-from vernal.config.beside import modules_beside
+from vernal.config.beside import Beside
 from vernal.config.types import NotAllowed
-from vernal.training import optimizer_fn
+from vernal.training import isolated, optimizer_fn
 
 # The functions that vernal looks for, and what it passes to each beside hyperparameters.
 FUNCTIONS: dict[str, tuple[str, ...]] = {
@@ -53,6 +53,7 @@ class ConfigFile:
         functions: those of its functions that vernal knows, by name, and the defaults for others.
         arguments: all their hyperparameters, by name.
         problems: everything that is wrong with it.
+        beside: the modules beside it that it imports.
     """
 
     path: Path
@@ -61,6 +62,7 @@ class ConfigFile:
     functions: Mapping[str, Callable[..., Any]]
     arguments: Mapping[str, Argument]
     problems: tuple[Problem, ...]
+    beside: Beside
 
     def values(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         """All hyperparameters with their values: what was given, else the defaults.
@@ -114,7 +116,7 @@ class ConfigFile:
             ConfigError: it fails. Errors that vernal raised itself stay what they are.
         """
         try:
-            with _importable(self.path.parent):
+            with self.beside.importable():
                 yield
         except VernalError:
             raise
@@ -143,7 +145,7 @@ def load_config(
     if not path.is_file():
         raise ConfigError([Problem(str(path), "does not exist, or is not a file.", "Give the path of a Python file.")])
     path = path.resolve()
-    module = _imported(path)
+    module, beside = _imported(path)
     own = {name: value for name in known if callable(value := getattr(module, name, None))}
     functions = {**defaults, **own}
     problems = [
@@ -158,12 +160,14 @@ def load_config(
         found += arguments
         problems += wrong
     arguments_by_name, clashes = merged(found)
-    source, beside = path.read_text(encoding="utf-8"), modules_beside(path)
-    return ConfigFile(path, source, _digest(source, beside), functions, arguments_by_name, (*problems, *clashes))
+    source = path.read_text(encoding="utf-8")
+    digest = _digest(source, beside.files)
+    return ConfigFile(path, source, digest, functions, arguments_by_name, (*problems, *clashes), beside)
 
 
-def _imported(path: Path) -> ModuleType:
-    # A name of its own, so that two config files never meet; the same one each time, so that workers find it.
+def _imported(path: Path) -> tuple[ModuleType, Beside]:
+    """The file as a module, and the modules beside it. What it draws while it is imported disturbs no one."""
+    # A name of its own, so that two config files never meet; the same one in every process, which finds its classes.
     name = f"vernal_config_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
@@ -171,13 +175,14 @@ def _imported(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        with _importable(path.parent):
+        beside = Beside(path)
+        with beside.importable(), isolated(0):
             spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
         what = f"cannot be imported: {_said(error)}"
         raise ConfigError([Problem(_where(path, error), what)]) from error
-    return module
+    return module, beside
 
 
 def _said(error: Exception) -> str:
@@ -189,16 +194,6 @@ def _where(path: Path, error: Exception) -> str:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     line = error.lineno if isinstance(error, SyntaxError) else next(reversed(lines), None)
     return f"{path.name}, line {line}" if line else path.name
-
-
-@contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    """The modules beside a config file can be imported by it."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
 
 
 def _digest(source: str, beside: list[Path]) -> str:

@@ -136,8 +136,8 @@ def make_method(name: str, options: Mapping[str, Any]) -> Method:
         ConfigError: an unknown name, an unknown option, a value that does not fit.
 
     Examples:
-        >>> make_method("er", {"memory_size": "100"})
-        ER(memory_size=100, memory_batch=64, alpha=1.0)
+        >>> make_method("er", {"memory_size": "100"}).memory_size
+        100
     """
     kind = method_class(name)
     return kind(**read_options(options_of(kind, name), options, name))
