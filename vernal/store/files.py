@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from vernal.base import StateError
+from vernal.store.refusals import refusals
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -112,9 +113,9 @@ def reading(url: str, path: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise FileNotFoundError(path) from None
-    except OSError as error:
+    except refusals() as error:
         raise StateError(
-            f"{path} in {url} could not be read: {error}. Check the address and your rights there."
+            f"{path} in {url} could not be read: {str(error).rstrip('.')}. Check the address and your rights there."
         ) from error
 
 
@@ -123,11 +124,11 @@ def writing(url: str, path: str, n_bytes: int) -> Iterator[None]:
     """Turn what goes wrong while writing into a ``StateError`` that says what to do."""
     try:
         yield
-    except OSError as error:
+    except refusals() as error:
         reason = (
             f"there is no room for its {n_bytes:,} bytes. Free some space"
-            if error.errno in _FULL
-            else f"{error}. Check the address and your rights there"
+            if isinstance(error, OSError) and error.errno in _FULL
+            else f"{str(error).rstrip('.')}. Check the address and your rights there"
         )
         raise StateError(
             f"{path} could not be written to {url}: {reason} and run it again. "

@@ -52,7 +52,8 @@ class RemoteFiles(Files):
         """All bytes of several files, in parallel where the file system can."""
         if not paths:
             return []
-        found = self._system.cat([self._at(path) for path in paths], on_error="return")
+        with reading(self.url, paths[0]):
+            found = self._system.cat([self._at(path) for path in paths], on_error="return")
         return [_content(self.url, path, found[self._at(path)]) for path in paths]
 
     def write(self, path: str, data: bytes) -> None:
