@@ -21,7 +21,9 @@ def test_loading_draws_nothing_from_the_callers_generators(store: Path, config: 
     assert global_states() == before
 
 
-ELSEWHERE = CONFIG + """
+ELSEWHERE = (
+    CONFIG
+    + """
 
 class Elsewhere(nn.Linear):
     def cpu(self):
@@ -32,6 +34,7 @@ class Elsewhere(nn.Linear):
 def model_fn() -> nn.Module:
     return Elsewhere(4, 3)
 """
+)
 
 
 def test_a_loaded_model_is_brought_to_cpu_wherever_it_is_built(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from vernal.base import ConfigError, Problem, check_whole, did_you_mean
 from vernal.config.arguments import REQUIRED, Argument
+from vernal.config.code import code_digest
 from vernal.config.file import ConfigFile, load_config
 from vernal.config.types import NotAllowed, Type
 from vernal.methods import Method, method_class, method_name
@@ -83,11 +84,16 @@ class Resolved:
         return {
             "config": {"file": self.config.path.name, "digest": self.config.digest},
             "arguments": _plain(self.arguments),
-            "method": {"name": method_name(self.method), "options": _plain(method_options(self.method))},
+            "method": self._method_json(),
             "training": training,
             "validation_memory": self.plan.validation_memory,
             "seed": self.plan.seed,
         }
+
+    def _method_json(self) -> dict[str, Any]:
+        known = {"name": method_name(self.method), "options": _plain(method_options(self.method))}
+        code = code_digest(type(self.method))
+        return known | ({"code": code} if code else {})
 
 
 def resolve(plan: Plan) -> Resolved:
