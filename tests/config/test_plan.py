@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from vernal.base import ConfigError
+from vernal.base import ConfigError, canonical_json
 from vernal.config import Plan, make_method, options_of, resolve
 from vernal.methods import ER, DERpp, Method
 from vernal.training import Training
@@ -32,12 +33,29 @@ def config(tmp_path: Path) -> Path:
         ({"training": "3ep"}, r"`training` of a plan must be `Training\(...\)`, got '3ep'."),
         ({"validation_memory": 0}, "`validation_memory` must be at least 1, got 0."),
         ({"seed": -1}, "`seed` must be at least 0, got -1."),
+        ({"seed": True}, "`seed` must be at least 0, got True."),
+        ({"seed": np.float64(1)}, r"`seed` must be a whole number, got np.float64\(1.0\)."),
         ({"seed": 1.5}, "`seed` must be a whole number, got 1.5."),
     ],
 )
 def test_a_field_of_the_wrong_type_is_named(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         Plan(**({"config": "config.py"} | wrong))
+
+
+def test_numbers_of_numpy_are_numbers(config: Path) -> None:
+    def requested(whole: Any, decimal: Any) -> bytes:
+        plan = Plan(
+            config,
+            ER(memory_size=whole(7), alpha=decimal(0.5)),
+            {"day": whole(3), "width": whole(2)},
+            Training(batch_size=whole(16)),
+            validation_memory=whole(5),
+            seed=whole(4),
+        )
+        return canonical_json(resolve(plan).to_json())
+
+    assert requested(np.int32, np.float32) == requested(np.int64, np.float64) == requested(int, float)
 
 
 def test_everything_that_is_wrong_is_told_at_once(config: Path) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral, Real
+from typing import Any
 
 from vernal.base.errors import ConfigError
 
 
-def check_range(name: str, value: float, minimum: float, maximum: float | None = None, hint: str = "") -> None:
+def check_range(name: str, value: Any, minimum: float, maximum: float | None = None, hint: str = "") -> None:
     """Demand a number in a closed range.
 
     Args:
         name: of the argument.
-        value: what was given.
+        value: what was given; NumPy's numbers are numbers, True and False are not.
         minimum: the smallest allowed value.
         maximum: the largest allowed value; None for no bound.
         hint: what to do instead.
@@ -27,13 +29,13 @@ def check_range(name: str, value: float, minimum: float, maximum: float | None =
         vernal.base.errors.ConfigError: `alpha` must be at least 0, got -1.
     """
     allowed = f"at least {minimum}" if maximum is None else f"between {minimum} and {maximum}"
-    is_number = isinstance(value, int | float) and math.isfinite(value)
+    is_number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
     inside = is_number and minimum <= value and (maximum is None or value <= maximum)
     if not inside:
         raise ConfigError(f"`{name}` must be {allowed}, got {value!r}." + (f" {hint}" if hint else ""))
 
 
-def check_whole(name: str, value: float, minimum: int, hint: str = "") -> None:
+def check_whole(name: str, value: Any, minimum: int, hint: str = "") -> None:
     """Demand a whole number in a range that has no upper end.
 
     Args:
@@ -52,5 +54,5 @@ def check_whole(name: str, value: float, minimum: int, hint: str = "") -> None:
         vernal.base.errors.ConfigError: `memory_size` must be a whole number, got 2.5.
     """
     check_range(name, value, minimum, hint=hint)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, Integral):
         raise ConfigError(f"`{name}` must be a whole number, got {value!r}." + (f" {hint}" if hint else ""))

@@ -13,7 +13,7 @@ from vernal.base import ConfigError, Problem, check_whole, did_you_mean
 from vernal.config.arguments import REQUIRED, Argument
 from vernal.config.code import code_digest
 from vernal.config.file import ConfigFile, load_config
-from vernal.config.types import NotAllowed, Type
+from vernal.config.types import NotAllowed, Type, plain
 from vernal.methods import Method, method_class, method_name
 from vernal.training import Training
 
@@ -80,14 +80,14 @@ class Resolved:
 
     def to_json(self) -> dict[str, Any]:
         """Everything that determines the update, beside the data, as plain values."""
-        training = dataclasses.asdict(self.plan.training) | {"budget": str(self.plan.training.budget)}
+        training = _plain(dataclasses.asdict(self.plan.training)) | {"budget": str(self.plan.training.budget)}
         return {
             "config": {"file": self.config.path.name, "digest": self.config.digest},
             "arguments": _plain(self.arguments),
             "method": self._method_json(),
             "training": training,
-            "validation_memory": self.plan.validation_memory,
-            "seed": self.plan.seed,
+            "validation_memory": plain(self.plan.validation_memory),
+            "seed": plain(self.plan.seed),
         }
 
     def _method_json(self) -> dict[str, Any]:
@@ -199,4 +199,4 @@ def _method(plan: Plan, config: ConfigFile, arguments: Mapping[str, Any]) -> Met
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return {name: plain(list(value) if isinstance(value, tuple) else value) for name, value in values.items()}

@@ -8,6 +8,8 @@ import types
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
+import numpy as np
+
 ALLOWED = "bool, int, float, str, list, tuple, Literal, and Optional of these"
 _PLAIN = (bool, int, float, str, list, tuple)
 
@@ -89,6 +91,7 @@ Literal, and Optional of these
         Raises:
             NotAllowed: it does not fit.
         """
+        value = plain(value)
         if value is None and self.optional:
             return None
         if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -105,3 +108,13 @@ Literal, and Optional of these
     def __str__(self) -> str:
         name = " or ".join(map(repr, self.choices)) if self.choices else self.kind.__name__
         return f"{name} or None" if self.optional else name
+
+
+def plain(value: Any) -> Any:
+    """A number of NumPy's as Python's own; anything else as it is.
+
+    Examples:
+        >>> plain(np.int64(3)), plain("er")
+        (3, 'er')
+    """
+    return value.item() if isinstance(value, np.generic) else value
