@@ -29,7 +29,7 @@ def check_range(name: str, value: Any, minimum: float, maximum: float | None = N
         vernal.base.errors.ConfigError: `alpha` must be at least 0, got -1.
     """
     allowed = f"at least {minimum}" if maximum is None else f"between {minimum} and {maximum}"
-    is_number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    is_number = not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
     inside = is_number and minimum <= value and (maximum is None or value <= maximum)
     if not inside:
         raise ConfigError(f"`{name}` must be {allowed}, got {value!r}." + (f" {hint}" if hint else ""))
