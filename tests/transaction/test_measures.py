@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.transaction.stream import CONFIG, plan, write_config
-from vernal.base import ConfigError, TrainingError
-from vernal.methods import DERpp
+from vernal.base import ConfigError, ConflictError, TrainingError
+from vernal.methods import ER, DERpp
 from vernal.state import unpack
 from vernal.store import Store
 from vernal.transaction import update
@@ -249,3 +249,15 @@ def loggers_fn():
     assert int(state["1.num_batches_tracked"]) == 0
     (csv,) = (tmp_path / "logs").rglob("metrics.csv")
     assert "train_loss" in csv.read_text()
+
+
+def test_a_method_that_wants_all_rows_refuses_a_sample(tmp_path):
+    config = write_config(tmp_path / "config")
+    update(plan(config, 1, ER(memory_size=10)), tmp_path / "store")
+    with pytest.raises(ConflictError, match="'joint' wants all rows ever seen, but of 40 rows .* 'er' wrote holds 10"):
+        update(replace(plan(config, 2, "joint"), change_method=True), tmp_path / "store")
+    update(plan(config, 1, ER(memory_size=None)), tmp_path / "all")
+    result = update(replace(plan(config, 2, "joint"), change_method=True), tmp_path / "all")
+    assert result.record["memory"]["rows"] == 80
+    assert str(result) == f"update {result.id} of {tmp_path / 'all'}, the champion"
+    assert len(repr(result)) < 300

@@ -102,6 +102,8 @@ class _Learning:
             return None
         _check_weights(fitted.model)
         self._phase("evaluate")
+        if fitted.resumed:
+            self._seconds["train"] = 60 * fitted.progress.minutes  # With those before the interruption.
         predictor = method.predictor(fitted.model)
         metrics = judge.after(predictor)
         if situation.data.test is not None:

@@ -72,6 +72,7 @@ def stage(situation: Situation, learned: Learned, promote: bool, read_seconds: f
     if data.train.has_ids:  # Nobody asks for others.
         artefacts["ids"] = _put(store, pack({"ids": data.train.ids}))
     training = learned.training
+    seconds = {"read": read_seconds, **learned.seconds, "store": meter.seconds - at}
     record = {
         "schema_version": SCHEMA_VERSION,
         "id": situation.name[:12],
@@ -96,11 +97,8 @@ def stage(situation: Situation, learned: Learned, promote: bool, read_seconds: f
         "metrics": learned.metrics,
         "training": training,
         "costs": {
-            "seconds": {
-                name: round(value, 4)
-                for name, value in {"read": read_seconds, **learned.seconds, "store": meter.seconds - at}.items()
-            },
-            "total_seconds": round(meter.seconds, 4),
+            "seconds": {name: round(value, 4) for name, value in seconds.items()},
+            "total_seconds": round(sum(seconds.values()), 4),
             "samples": training["samples"] + training["replayed"],
             "bytes_written": meter.bytes_written,
             "peak_memory_bytes": _peak_memory(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -18,10 +18,14 @@ class Result:
         repeated: whether it had been committed by an earlier call, so that nothing was done now.
     """
 
-    record: Mapping[str, Any]
+    record: Mapping[str, Any] = field(repr=False)
     store: str
     promoted: bool
     repeated: bool = False
+
+    def __str__(self) -> str:
+        role = "the champion" if self.promoted else "beside the champion"
+        return f"update {self.id} of {self.store}, {role}" + (", from an earlier call" if self.repeated else "")
 
     @property
     def id(self) -> str:

@@ -20,7 +20,7 @@ from vernal.base import (
 )
 from vernal.config import Resolved
 from vernal.data import Schema
-from vernal.memory import Memory
+from vernal.memory import Everything, Memory
 from vernal.methods import Method, method_name
 from vernal.store import Store
 from vernal.training import Transforms, isolated, row_losses, task_of
@@ -205,6 +205,7 @@ class Situation:
         if memory is None:
             return Memory(self.store.blobs, derive_seed(self.resolved.plan.seed, "memory"))
         self._check_kept(memory)
+        self._check_complete(memory)
         return memory if self._keeps else memory.without_kept()
 
     def validation_memory(self) -> Memory:
@@ -218,6 +219,16 @@ class Situation:
     def _keeps(self) -> bool:
         """Whether the method keeps something with each row in memory."""
         return type(self.resolved.method).keep is not Method.keep
+
+    def _check_complete(self, memory: Memory) -> None:
+        """Demand that a method which wants all rows ever seen finds them, and not the sample that another one kept."""
+        assert self.parent is not None
+        before, now = self.parent.record["plan"]["method"]["name"], method_name(self.resolved.method)
+        if before != now and isinstance(self.resolved.method.policy(), Everything) and len(memory) < self.rows_before:
+            raise ConflictError(
+                f"{now!r} wants all rows ever seen, but of {self.rows_before} rows the memory that {before!r} wrote "
+                f"holds {len(memory)}. Begin a new lineage with {now!r} (another store), from the first chunk on."
+            )
 
     def _check_kept(self, memory: Memory) -> None:
         """Demand that rows in memory carry what this method wants of them."""
