@@ -260,3 +260,16 @@ def test_a_batch_goes_to_the_device_whatever_mapping_it_is(kind):
 def test_all_rows_can_be_walked_through_in_order():
     batches = [*feed(rows_of(TensorDataset(X, Y))).in_order(8)]
     assert torch.cat([batch["y"] for batch in batches]).tolist() == [*range(N)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "sizes"),
+    [(17, 16, [17]), (18, 16, [16, 2]), (33, 16, [16, 17]), (16, 16, [16]), (1, 16, [1]), (3, 1, [1, 1, 1])],
+)
+def test_a_single_row_left_over_goes_into_the_batch_before_it(rows, size, sizes):
+    epoch = EpochFeed(feed(Chunk.from_arrays(torch.arange(float(rows))[:, None], torch.zeros(rows)).rows), size, seed=0)
+    batches = [batch["x"].flatten().tolist() for batch in epoch.epoch(0)]
+    assert [len(batch) for batch in batches] == sizes
+    assert epoch.batches == len(sizes)
+    assert sorted(sum(batches, [])) == [float(i) for i in range(rows)]
+    assert [len(batch["x"]) for batch in epoch.epoch(0, skip=1)] == sizes[1:]

@@ -142,8 +142,9 @@ class EpochFeed:
 
     @property
     def batches(self) -> int:
-        """Batches in an epoch."""
-        return -(-len(self._feed) // self._size)
+        """Batches in an epoch. A single row left over goes into the batch before it: normalisation needs two."""
+        whole, rest = divmod(len(self._feed), self._size)
+        return whole + (rest > 1 or not whole)
 
     @property
     def rows(self) -> int:
@@ -152,14 +153,16 @@ class EpochFeed:
 
     def weight(self, batch: int) -> float:
         """How much the loss of this process counts in a batch, so that the mean over processes is that over rows."""
-        rows = min(self._size, len(self._feed) - batch * self._size)
+        last = batch == self.batches - 1
+        rows = len(self._feed) - batch * self._size if last else self._size
         return len(range(self._rank, rows, self._ranks)) * self._ranks / rows
 
     def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, without the first `skip`."""
         generator = torch.Generator().manual_seed(derive_seed(self._seed, "order", number))
         order = torch.randperm(len(self._feed), generator=generator)
-        batches = torch.split(order, self._size)
+        starts = self._size * torch.arange(1, self.batches)
+        batches = torch.tensor_split(order, starts)
         self._plan.batches = [
             (share(batches[i], self._rank, self._ranks), number, i) for i in range(skip, len(batches))
         ]

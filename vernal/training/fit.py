@@ -193,7 +193,8 @@ class _Loop:
             stepped = last or (state.batch + 1) % self._options.accumulate == 0
             self._batch(batch, self._group_size(), step=stepped)
             state.batch += 1
-            state.samples = min(state.epoch * size + state.batch * self._options.batch_size, (state.epoch + 1) * size)
+            done = size if last else state.batch * self._options.batch_size
+            state.samples = state.epoch * size + done
             if stepped:
                 self._between_steps()
             if stepped and self._finished():
@@ -316,7 +317,7 @@ class _Loop:
                 return int(budget.amount) * per_epoch
             case "sa":
                 epochs, rest = divmod(int(budget.amount), self._job.feed.rows)
-                batches = math.ceil(rest / self._options.batch_size)
+                batches = min(math.ceil(rest / self._options.batch_size), self._job.feed.batches)
                 return epochs * per_epoch + math.ceil(batches / self._options.accumulate)
         return None
 
