@@ -58,6 +58,14 @@ def test_numbers_of_numpy_are_numbers(config: Path) -> None:
     assert requested(np.int32, np.float32) == requested(np.int64, np.float64) == requested(int, float)
 
 
+def test_methods_and_training_get_pythons_own_numbers(config: Path) -> None:
+    own = ER(memory_size=np.int64(7))
+    resolved = resolve(Plan(config, own, {"day": 1}, Training(batch_size=np.int64(16))))
+    assert isinstance(resolved.method, ER)
+    assert type(resolved.method.memory_size) is type(resolved.plan.training.batch_size) is int
+    assert type(own.memory_size) is np.int64  # The caller's object stays as it is.
+
+
 def test_everything_that_is_wrong_is_told_at_once(config: Path) -> None:
     plan = Plan(config, method="derp", arguments={"widht": 1, "width": "x"})
     with pytest.raises(ConfigError) as raised:

@@ -203,3 +203,10 @@ def test_named_tuples_come_as_tuples_on_every_way():
 def test_a_number_that_does_not_fit_is_named():
     with pytest.raises(DataError, match="`y` is 1180591620717411303424, which 64 bits cannot hold"):
         rows_of([(X[0], 2**70)])
+
+
+@pytest.mark.parametrize("dtype", [torch.uint16, torch.uint32, torch.uint64])
+def test_types_that_torch_cannot_index_are_joined(dtype):
+    rows = rows_of(TensorDataset(X, Y.to(dtype)))
+    joined = Joined(rows, Picked(rows, torch.tensor([4])))
+    assert joined.leaves(torch.tensor([COUNT, 1]))["y"].tolist() == [4, 1]

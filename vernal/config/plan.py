@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from vernal.base import ConfigError, Problem, check_whole, did_you_mean
 from vernal.config.arguments import REQUIRED, Argument
@@ -80,7 +83,7 @@ class Resolved:
 
     def to_json(self) -> dict[str, Any]:
         """Everything that determines the update, beside the data, as plain values."""
-        training = _plain(dataclasses.asdict(self.plan.training)) | {"budget": str(self.plan.training.budget)}
+        training = dataclasses.asdict(self.plan.training) | {"budget": str(self.plan.training.budget)}
         return {
             "config": {"file": self.config.path.name, "digest": self.config.digest},
             "arguments": _plain(self.arguments),
@@ -115,7 +118,8 @@ def resolve(plan: Plan) -> Resolved:
         problems += [Problem("method", str(problem.what), problem.fix) for problem in error.problems]
     if problems or method is None:
         raise ConfigError(problems)
-    return Resolved(plan, config, values, method)
+    training = dataclasses.replace(plan.training, **_plain(vars(plan.training)))
+    return Resolved(dataclasses.replace(plan, training=training), config, values, _with_plain_options(method))
 
 
 def options_of(kind: type[Any], name: str) -> list[Argument]:
@@ -196,6 +200,17 @@ def _method(plan: Plan, config: ConfigFile, arguments: Mapping[str, Any]) -> Met
     if not isinstance(own, Method):
         raise ConfigError(f"`method_fn` gives a {type(own).__name__}. It must give a `vernal.methods.Method`.")
     return own
+
+
+def _with_plain_options(method: Method) -> Method:
+    """The method with Python's numbers for NumPy's, which neither torch nor a record takes everywhere."""
+    options = method_options(method)
+    if not any(isinstance(value, np.generic) for value in options.values()):
+        return method
+    method = copy.copy(method)
+    for name, value in _plain(options).items():
+        object.__setattr__(method, name, value)  # It may be frozen.
+    return method
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,19 @@ from vernal.data.schema import Leaf
 _SIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
 
 
+def take(values: Tensor, rows: Tensor) -> Tensor:
+    """The rows at these places (``(k,)`` int64) of a tensor of any type, ``(k, ...)``.
+
+    Examples:
+        >>> take(torch.tensor([5, 6, 7], dtype=torch.uint16), torch.tensor([2, 0]))
+        tensor([7, 5], dtype=torch.uint16)
+    """
+    signed = _SIGNED.get(values.dtype)
+    if signed is None:
+        return values.index_select(0, rows)
+    return values.view(signed).index_select(0, rows).view(values.dtype)
+
+
 @dataclass(frozen=True)
 class Fixed:
     """Rows of one shape.
@@ -29,10 +42,7 @@ class Fixed:
 
     def gather(self, rows: Tensor) -> Tensor:
         """The rows at these places (``(k,)`` int64) as one batch ``(k, *shape)``."""
-        signed = _SIGNED.get(self.values.dtype)
-        if signed is None:
-            return self.values.index_select(0, rows)
-        return self.values.view(signed).index_select(0, rows).view(self.values.dtype)
+        return take(self.values, rows)
 
 
 @dataclass(frozen=True)

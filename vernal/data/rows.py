@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, IterableDataset, Subset, TensorDataset
 
 from vernal.base import DataError, EmptyChunk, SchemaMismatch, canonical_json
-from vernal.data.columns import Column, Fixed, make_column
+from vernal.data.columns import Column, Fixed, make_column, take
 from vernal.data.schema import Schema, arrays_as_tensors
 
 BLOCK = 4096  # rows that are held at a time where all rows of a chunk are walked through
@@ -237,7 +237,7 @@ class Joined(Rows):
 
 def _interleave(first: Tensor | list[Tensor], second: Tensor | list[Tensor], back: Tensor) -> Tensor | list[Tensor]:
     if isinstance(first, Tensor) and isinstance(second, Tensor):
-        return torch.cat([first, second]).index_select(0, back)
+        return take(torch.cat([first, second]), back)
     both = [*first, *second]
     return [both[i] for i in back.tolist()]
 
