@@ -101,6 +101,12 @@ def data_module_fn(number: int, rows: int = 37) -> DataModule:
     return DataModule(train=Chunk.from_arrays(x, y), validation=Chunk.from_arrays(x[:10], y[:10]))
 
 
+def metrics_fn():
+    from torchmetrics import Accuracy
+
+    return {"own": Accuracy("multiclass", num_classes=3)}
+
+
 def method_fn():
     return Own(memory_size=10, memory_batch=4, strength=0.5)
 
@@ -121,6 +127,7 @@ def test_nothing_that_the_config_defines_has_to_travel_and_all_processes_agree_w
     result = update(plan(config, 1, method, devices=2, patience=1, budget="20ep"), tmp_path / "store")
     assert result.record["plan"]["method"]["options"]["strength"] == 0.5
     assert result.record["training"]["stopped"] == "patience"
+    assert result.metrics["own"] == pytest.approx(result.metrics["accuracy"])
     assert len([*(tmp_path / "logged").rglob("metrics.csv")]) == 1
 
 

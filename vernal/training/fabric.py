@@ -82,4 +82,4 @@ def _as_list(value: Any) -> list[Any]:
 def _data_parallel() -> DDPStrategy:
     # Parameters that get no gradient, those of a head that is not used, say, are allowed, as they are on one device.
     # The first process measures and writes while others wait, however long it takes: a dead one is noticed anyway.
-    return DDPStrategy(start_method="spawn", find_unused_parameters=True, timeout=timedelta(days=7))
+    return DDPStrategy(start_method="spawn", find_unused_parameters=True, timeout=timedelta(days=1))

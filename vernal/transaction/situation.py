@@ -127,7 +127,7 @@ class Situation:
         """The user's metrics by name; a collection of torchmetrics is one, whose parts have names of their own."""
         metrics = self.call("metrics_fn") or {}
         if all(hasattr(metrics, verb) for verb in METRIC_VERBS):
-            return {"metrics": metrics}
+            return {"metrics": _alone(metrics)}
         if not isinstance(metrics, Mapping):
             raise ConfigError(
                 f"`metrics_fn` gives a {type(metrics).__name__}. It must give metrics by name, a dictionary."
@@ -143,7 +143,7 @@ class Situation:
                     f"`metrics_fn` gives a {type(metric).__name__} for {name!r}. It must give metrics as those of "
                     "torchmetrics are, with `update`, `compute`, `reset` and `to`."
                 )
-        return dict(metrics)
+        return {name: _alone(metric) for name, metric in metrics.items()}
 
     def model(self, *names: str | int) -> nn.Module:
         """A model with fresh weights; `names` name their randomness."""
@@ -239,6 +239,15 @@ class Situation:
                 f"The memory was written by the method {before!r}, and its rows lack what {now!r} keeps with them. "
                 f"Begin a new lineage with {now!r} (another store), or go on with {before!r}."
             )
+
+
+def _alone(metric: Any) -> Any:
+    """The metric, told that there are no other processes: torchmetrics would wait for them, but one measures all."""
+    parts: list[Any] = [*metric.modules()] if isinstance(metric, nn.Module) else []
+    for part in parts:
+        if hasattr(part, "distributed_available_fn"):
+            part.distributed_available_fn = bool  # It is called for an answer: `bool()` is False.
+    return metric
 
 
 def scratch_files(folder: Path) -> tuple[Path, Path]:
