@@ -18,7 +18,8 @@ from vernal.base import ConfigError, Problem, VernalError, did_you_mean
 from vernal.config.arguments import Argument, arguments_of, merged, values_for
 from vernal.config.beside import Beside
 from vernal.config.types import NotAllowed
-from vernal.training import isolated, optimizer_fn
+from vernal.data import fixed_randomness
+from vernal.training import optimizer_fn
 
 # The functions that vernal looks for, and what it passes to each beside hyperparameters.
 FUNCTIONS: dict[str, tuple[str, ...]] = {
@@ -176,7 +177,7 @@ def _imported(path: Path) -> tuple[ModuleType, Beside]:
     sys.modules[name] = module
     try:
         beside = Beside(path)
-        with beside.importable(), isolated(0):
+        with beside.importable(), fixed_randomness(0):
             spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]

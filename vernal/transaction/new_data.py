@@ -11,8 +11,7 @@ from torch import Tensor
 
 from vernal.base import ConfigError, DataError, EmptyChunk, derive_seed
 from vernal.config import Resolved
-from vernal.data import Chunk, Collate, DataModule, as_chunk, is_map_style
-from vernal.training import isolated
+from vernal.data import Chunk, Collate, DataModule, as_chunk, fixed_randomness, is_map_style
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def read_data(resolved: Resolved, prepare: Callable[[Callable[[], None]], None])
         ConfigError: the data module is none, or gives no training data.
         EmptyChunk: a part has no rows.
     """
-    with isolated(derive_seed(resolved.plan.seed, "data")):
+    with fixed_randomness(derive_seed(resolved.plan.seed, "data")):
         module = _set_up(resolved, prepare)
     if module.train is None:
         raise ConfigError(
