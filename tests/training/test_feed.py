@@ -182,38 +182,6 @@ def test_the_weighted_mean_over_processes_is_the_mean_over_rows(rows, size, rank
         assert alone.weight(number) == 1
 
 
-@pytest.fixture
-def forkserver():
-    before = torch.multiprocessing.get_start_method()
-    torch.multiprocessing.set_start_method("forkserver", force=True)
-    yield
-    torch.multiprocessing.set_start_method(before, force=True)
-
-
-@pytest.mark.usefixtures("forkserver")
-def test_workers_know_functions_without_a_name_however_processes_start():
-    rows, double = Chunk.from_arrays(X, Y).rows, Transforms(x=lambda x: 2 * x)
-    alone, helped = (EpochFeed(feed(rows, double), 6, seed=0, workers=workers) for workers in (0, 1))
-    assert all(map(same, helped.epoch(0), alone.epoch(0)))
-
-
-def test_workers_are_refused_where_no_process_can_fork(monkeypatch):
-    monkeypatch.setattr(torch.multiprocessing, "get_all_start_methods", lambda: ["spawn"])
-    with pytest.raises(ConfigError, match=r"cannot fork.* Set `workers` to 0\."):
-        EpochFeed(feed(Chunk.from_arrays(X, Y).rows), 6, seed=0, workers=1)
-
-
-@given(rows=st.integers(1, 20), size=st.integers(1, 20), ranks=st.integers(1, 5))
-def test_the_weighted_mean_over_processes_is_the_mean_over_rows(rows, size, ranks):
-    source = feed(Chunk.from_arrays(X[:rows], Y[:rows].double()).rows)
-    alone = EpochFeed(source, size, seed=0)
-    shared = [EpochFeed(source, size, seed=0, rank=rank, ranks=ranks) for rank in range(ranks)]
-    for number, (batch, *parts) in enumerate(zip(alone.epoch(0), *(part.epoch(0) for part in shared), strict=True)):
-        means = [part["y"].mean() * shared[rank].weight(number) for rank, part in enumerate(parts)]
-        assert torch.isclose(torch.stack(means).mean(), batch["y"].mean())
-        assert alone.weight(number) == 1
-
-
 @given(rows=st.integers(1, 20), ranks=st.integers(1, 5))
 def test_processes_share_a_batch_and_none_is_left_without(rows, ranks):
     places = torch.arange(rows)
@@ -227,20 +195,6 @@ def test_processes_share_a_batch_and_none_is_left_without(rows, ranks):
 def test_a_batch_on_the_cpu_is_left_where_it_is():
     batch = {"x": (torch.zeros(2), "text")}
     assert to_device(batch, CPU) is batch
-
-
-class Encoded(UserDict):
-    """As tokenisers give it: no dictionary, and it knows how to move."""
-
-    def to(self, device):
-        return Encoded({name: tensor.to(device) for name, tensor in self.items()})
-
-
-@pytest.mark.parametrize("kind", [dict, UserDict, Encoded])
-def test_a_batch_goes_to_the_device_whatever_mapping_it_is(kind):
-    moved = to_device({"x": kind({"ids": torch.zeros(2)}), "y": (torch.ones(2), "text")}, torch.device("meta"))
-    assert isinstance(moved["x"], kind)
-    assert (moved["x"]["ids"].device.type, moved["y"][0].device.type, moved["y"][1]) == ("meta", "meta", "text")
 
 
 class Encoded(UserDict):
