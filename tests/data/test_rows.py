@@ -210,3 +210,8 @@ def test_types_that_torch_cannot_index_are_joined(dtype):
     rows = rows_of(TensorDataset(X, Y.to(dtype)))
     joined = Joined(rows, Picked(rows, torch.tensor([4])))
     assert joined.leaves(torch.tensor([COUNT, 1]))["y"].tolist() == [4, 1]
+
+
+def test_rows_with_a_schema_are_not_described_again():
+    with pytest.raises(DataError, match="`varying` describes a dataset, but these rows have a schema already"):
+        rows_of(rows_of(PAIRS), ["x"])

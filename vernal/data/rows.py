@@ -246,9 +246,11 @@ def rows_of(data: Dataset[Any] | Rows, varying: Sequence[str] = ()) -> Rows:
     """Rows of a dataset; tensors that already lie side by side are used where they are.
 
     Raises:
-        DataError: the dataset cannot be read by place.
+        DataError: the dataset cannot be read by place, or `varying` names no tensor of it.
     """
     if isinstance(data, Rows):
+        if varying:
+            raise DataError("`varying` describes a dataset, but these rows have a schema already. Leave it out.")
         return data
     if not is_map_style(data):
         raise DataError(
