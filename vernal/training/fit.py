@@ -27,6 +27,7 @@ from vernal.training.replay import MemoryReplay
 from vernal.training.speaking import speaking
 
 _LOOK_EVERY = 0.1  # seconds between two looks at the loss; a look makes an accelerator wait
+_CHECKPOINT, _STOP = 1.0, 2.0  # what a process may wish for between two steps
 
 
 def lower_is_better(metric: str) -> bool:
@@ -266,12 +267,12 @@ class _Loop:
         if now - self._looked >= _LOOK_EVERY:
             self._reporter.training(self._progress(), self._share, self._look())
             self._looked = now
-        if self._asked_to_stop():
-            self._save()
-            raise KeyboardInterrupt
-        if self._together(float(now - self._saved >= 60 * self._options.checkpoint_minutes)):
+        wish = self._wished(now)
+        if wish:
             self._save()
             self._saved = now
+        if wish == _STOP:
+            raise KeyboardInterrupt
 
     def _look(self) -> float:
         mean = float(self._loss_sum / max(1, self._loss_count))
@@ -294,8 +295,12 @@ class _Loop:
     def _done(self) -> float:
         return self._budget.share_done(self._progress())
 
-    def _asked_to_stop(self) -> bool:
-        return bool(self._together(float(self._interruption.asked)))
+    def _wished(self, now: float) -> float:
+        """The most that any process wishes for: nothing, a checkpoint because one is due, or one and the end."""
+        if self._interruption.asked:
+            return self._together(_STOP)
+        due = now - self._saved >= 60 * self._options.checkpoint_minutes
+        return self._together(_CHECKPOINT if due else 0.0)
 
     def _together(self, value: float) -> float:
         """The largest value of all processes: they must not disagree on when to stop."""
