@@ -14,9 +14,11 @@ import torch
 def capture() -> dict[str, Any]:
     """The state of all global generators, as plain values and tensors."""
     kind, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
+    # To ask an accelerator that is not in use yet would start it.
+    in_use = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     return {
         "torch": torch.get_rng_state(),
-        "cuda": list(torch.cuda.get_rng_state_all()) if torch.cuda.is_available() else [],
+        "cuda": list(torch.cuda.get_rng_state_all()) if in_use else [],
         "numpy": [str(kind), np.asarray(keys), *rest],
         "python": random.getstate(),
     }

@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from vernal.base import ConfigError, digest
-from vernal.data import id_digests
+from vernal.data import id_digests, id_texts
 from vernal.memory import Memory
 from vernal.state import pack, unpack
 from vernal.store import Store
@@ -54,7 +54,7 @@ def erase(store: Store | str | Path, ids: Iterable[str | int], reason: str = "")
         ConflictError: an update is at work on this machine, or was committed meanwhile; it may hold the records, so
             erase again.
     """
-    wanted = sorted({str(i) for i in _several(ids)})
+    wanted = sorted({*id_texts(_several(ids))})
     store = store if isinstance(store, Store) else Store(store, create=False)
     _discard_unfinished(store)
     head = store.head()
