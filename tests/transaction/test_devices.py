@@ -139,11 +139,22 @@ def test_an_interrupted_training_on_several_devices_goes_on_bit_for_bit(tmp_path
     whole, broken = Store(tmp_path / "whole"), Store(tmp_path / "broken")
     update(what, whole)
     (tmp_path / "fail").touch()
-    with pytest.raises(TrainingError, match="One of 2 processes failed[^$]*as it was told"):
+    with pytest.raises(
+        TrainingError, match="One of 2 processes failed; the champion is as it was. LookupError: as it was told"
+    ):
         update(what, broken)
     (tmp_path / "fail").unlink()
     assert update(what, broken).record["training"]["resumed"]
     assert outcome(broken) == outcome(whole)
+
+
+@pytest.mark.journey
+@pytest.mark.slow
+def test_a_process_that_dies_without_a_word_is_told_of(tmp_path):
+    config = write_config(tmp_path, OWN.replace('raise LookupError("as it was told")', "__import__('os').abort()"))
+    (tmp_path / "fail").touch()
+    with pytest.raises(TrainingError, match="One of 2 processes failed; the champion is as it was. .*SIGABRT"):
+        update(plan(config, 1, None, devices=2), tmp_path / "store")
 
 
 def test_data_that_differs_between_processes_is_refused():

@@ -44,8 +44,9 @@ def learn_on_devices(situation: Situation, folder: Path, reporter: Reporter, clo
         with _environment_kept():
             fabric.launch(_Work.of(situation, folder))
     except (ProcessRaisedException, ProcessExitedException) as error:
+        said = str(error).strip().splitlines()[-1]
         raise TrainingError(
-            f"One of {options.devices} processes failed; the champion is as it was.\n{error}"
+            f"One of {options.devices} processes failed; the champion is as it was. {said}\n\n{error}"
         ) from error
     return Learned(**unpack(_result(folder).read_bytes()))
 
