@@ -67,7 +67,7 @@ vernal.update(plan, sys.argv[2])
 def timed(command: list[str]) -> tuple[float, float]:
     """Seconds and peak resident megabytes of a process."""
     began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began
     if status:
