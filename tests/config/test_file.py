@@ -73,7 +73,7 @@ def test_a_value_that_does_not_fit_is_named(tmp_path: Path, given: dict[str, obj
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("width", "model_fn(width): has no type. Annotate it, e.g. `width: int`. It is a hyperparameter."),
+        ("width", "model_fn(width): has no type. Annotate it, e.g. `width: int`: it is a hyperparameter, not data."),
         ("width: dict = {}", "model_fn(width): has the type dict; allowed are bool, int, float, str, list, tuple, Lit"),
         ("width: int | str = 1", "model_fn(width): has the type int | str; allowed are"),
         ("width: 'Nope' = 1", "model_fn: has annotations that cannot be read (name 'Nope' is not defined)."),
@@ -109,7 +109,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert problems(tmp_path, "def model_fn(width): ...\ndef los_fn(): ...\n") == [
         "config.py: `data_module_fn` is missing. Define it: `def data_module_fn(...)`.",
         "config.py: `los_fn` is never called. Did you mean `loss_fn`?",
-        "model_fn(width): has no type. Annotate it, e.g. `width: int`. It is a hyperparameter.",
+        "model_fn(width): has no type. Annotate it, e.g. `width: int`: it is a hyperparameter, not data.",
     ]
 
 
@@ -248,3 +248,11 @@ def test_packages_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
             load(tmp_path / str(value), "from beside_package import deep\ndef model_fn(): return deep.VALUE\n")
         )
     assert [config.call("model_fn", {}) for config in configs] == [1, 2]
+
+
+def test_a_loss_that_is_written_where_one_is_to_be_given_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "config.py"
+    path.write_text("def loss_fn(outputs, targets):\n    return (outputs - targets) ** 2\n", encoding="utf-8")
+    problems = [str(problem) for problem in load_config(path).problems]
+    wanted = "it is a hyperparameter, not data. `loss_fn` gives a function; it is not that function itself."
+    assert any(wanted in problem for problem in problems)

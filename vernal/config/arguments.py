@@ -62,7 +62,9 @@ def arguments_of(
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             problems.append(Problem(where, "collects arguments.", "Name and type each of them."))
         elif parameter.name not in hints:
-            fix = f"Annotate it, e.g. `{parameter.name}: int`. It is a hyperparameter."
+            fix = f"Annotate it, e.g. `{parameter.name}: int`: it is a hyperparameter, not data."
+            if name == "loss_fn" or name.endswith("_transform"):
+                fix += f" `{name}` gives a function; it is not that function itself."
             problems.append(Problem(where, "has no type.", fix))
         else:
             try:

@@ -9,8 +9,9 @@ from typing import Any, Literal
 from torch import Tensor
 from torch.nn import functional as F
 
-from vernal.base import check_range, check_whole
+from vernal.base import check_range
 from vernal.memory import Policy, make_policy
+from vernal.methods.checks import check_replay
 from vernal.methods.method import Method, Step
 
 
@@ -50,12 +51,9 @@ class DERpp(Method):
     selection: Literal["reservoir", "balanced", "window"] = "reservoir"
 
     def __post_init__(self) -> None:
-        if self.memory_size is not None:
-            check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
-        check_whole("memory_batch", self.memory_batch, 1)
+        check_replay(self.memory_size, self.memory_batch, self.selection)
         check_range("alpha", self.alpha, 0)
         check_range("beta", self.beta, 0)
-        self.policy()  # An unknown selection is an error now.
 
     def policy(self) -> Policy:
         """As `selection` says."""

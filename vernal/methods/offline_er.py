@@ -7,8 +7,9 @@ from typing import Literal
 
 from torch import Tensor
 
-from vernal.base import check_range, check_whole
+from vernal.base import check_range
 from vernal.memory import Policy, make_policy
+from vernal.methods.checks import check_replay
 from vernal.methods.method import Method, Step
 
 
@@ -39,12 +40,9 @@ class OfflineER(Method):
     selection: Literal["reservoir", "balanced", "window"] = "reservoir"
 
     def __post_init__(self) -> None:
-        if self.memory_size is not None:
-            check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
-        check_whole("memory_batch", self.memory_batch, 1)
+        check_replay(self.memory_size, self.memory_batch, self.selection)
         if self.weight_new is not None:
             check_range("weight_new", self.weight_new, 0, 1)
-        self.policy()  # An unknown selection is an error now.
 
     def policy(self) -> Policy:
         """As `selection` says."""
