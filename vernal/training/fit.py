@@ -158,8 +158,8 @@ class _Loop:
 
     def run(self) -> Fitted:
         resumed = self._resume()
-        self._started = self._saved = self._clock.seconds() - self._state.seconds
         self._saved = self._clock.seconds()
+        self._started = self._saved - self._state.seconds
         if not self._model.training:  # Else what the user froze with `eval()` stays so.
             self._model.train()
         if not resumed:
