@@ -10,6 +10,7 @@ from vernal.base import ConfigError, ConflictError, TrainingError
 from vernal.methods import ER, DERpp
 from vernal.state import unpack
 from vernal.store import Store
+from vernal.testing import InterruptAfter, toy_update
 from vernal.transaction import update
 
 
@@ -261,3 +262,13 @@ def test_a_method_that_wants_all_rows_refuses_a_sample(tmp_path):
     assert result.record["memory"]["rows"] == 80
     assert str(result) == f"update {result.id} of {tmp_path / 'all'}, the champion"
     assert len(repr(result)) < 300
+
+
+@pytest.mark.parametrize(("later", "resumed"), [("0.1.0", True), ("0.2.0", False)])
+def test_a_checkpoint_of_another_vernal_is_not_gone_on_from(tmp_path, monkeypatch, later, resumed):
+    monkeypatch.setattr("vernal.transaction.learn.version", lambda name: "0.1.0")
+    with pytest.raises(KeyboardInterrupt):
+        toy_update(tmp_path / "store", ER(), reporter=InterruptAfter(2), checkpoint_minutes=0)
+    monkeypatch.setattr("vernal.transaction.learn.version", lambda name: later)
+    result = toy_update(tmp_path / "store", ER(), checkpoint_minutes=0)
+    assert result.record["training"]["resumed"] is resumed

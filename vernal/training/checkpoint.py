@@ -15,11 +15,11 @@ class Checkpoint:
     """One file, replaced as a whole.
 
     It counts only as long as what the training began with is what it was: an erasure on another machine may have taken
-    records out of it that this one has learned from already.
+    records out of it that this one has learned from already, or vernal may be another version.
 
     Args:
         path: the file.
-        basis: a digest of what the training began with.
+        basis: what the training began with, as a text or digest.
         reporter: is told if a checkpoint does not count.
     """
 
@@ -55,7 +55,7 @@ class Checkpoint:
             return None
         if saved.get("basis") != self._basis:
             self.discard()
-            self._reporter.note("the checkpoint is not used: what it began with was changed since, by an erasure")
+            self._reporter.note("the checkpoint is not used: after it came an erasure, or another version of vernal")
             return None
         tree: dict[str, Any] = saved["tree"]
         return tree

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,8 @@ class _Learning:
             validate=(lambda model: judge.overall(method.predictor(model))) if judge.rows else None,
             lower_is_better=judge.lower_is_better,
         )
-        basis = situation.parent.basis if situation.parent else ""
+        # Another vernal may compute, or save, something else.
+        basis = f"vernal {version('vernal')}, {situation.parent.basis if situation.parent else 'nothing'}"
         checkpoint = Checkpoint(self._checkpoint, basis, self._reporter)
         return fit(job, fabric, checkpoint, self._reporter, self._clock)
 
