@@ -1,0 +1,1 @@
+"""Parts of models, and operations on their weights; any `torch.nn.Module` will do."""
