@@ -4,8 +4,9 @@ from vernal.memory.balanced import Balanced, fair_shares
 from vernal.memory.draws import Shuffled
 from vernal.memory.everything import Everything
 from vernal.memory.index import Index, Plan, Segment
+from vernal.memory.kept import Annotate
 from vernal.memory.keys import row_keys
-from vernal.memory.memory import Annotate, Memory
+from vernal.memory.memory import Memory
 from vernal.memory.named import make_policy
 from vernal.memory.policy import Candidates, Policy
 from vernal.memory.reservoir import Reservoir

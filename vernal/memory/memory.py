@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain
@@ -17,6 +17,7 @@ from vernal.base import CorruptState, SchemaMismatch, SchemaTooNew, StateError
 from vernal.data import Chunk, Joined, Leaf, Leaves, Picked, Rows, Schema, id_digests
 from vernal.memory.column_file import check_type
 from vernal.memory.index import Index, Plan, Segment, without_empty, worn_out
+from vernal.memory.kept import Annotate, padded, rewrite_kept, widens
 from vernal.memory.keys import row_keys
 from vernal.memory.mapped import MappedColumn, MappedRagged
 from vernal.memory.policy import Candidates, Policy
@@ -25,8 +26,6 @@ from vernal.memory.segment_file import ID, OWN, TIME, Blobs, check_names, extra_
 BLOCK = 1024  # rows that are held in memory while they are written
 SCHEMA_VERSION = 1
 _TREE = {"schema_version", "seed", "n_seen", "schema", "kept", "segments", "index"}
-
-Annotate = Callable[[Tensor], Mapping[str, Tensor]]
 
 
 class Memory(Rows):
@@ -207,6 +206,18 @@ class Memory(Rows):
         check_names(extras)
         self._demand_kept({name: extra_leaf(values) for name, values in extras.items()})
 
+    def narrower_kept(self, extras: Mapping[str, Tensor]) -> bool:
+        """Whether what is to be kept with new rows has only grown since those in memory were written.
+
+        Then `with_wider_kept` makes it fit; where neither this nor `check_kept` is content, only `annotated` does.
+
+        Args:
+            extras: what is kept with some rows, ``(k, ...)`` each.
+        """
+        came = {name: extra_leaf(values) for name, values in extras.items()}
+        alike = bool(len(self)) and came.keys() == self.kept.keys() and came != self.kept
+        return alike and all(widens(leaf, came[name]) for name, leaf in self.kept.items())
+
     def without_kept(self) -> Memory:
         """The same rows, and nothing kept with them."""
         segments = [
@@ -214,6 +225,52 @@ class Memory(Rows):
             for segment in self.segments
         ]
         return replace_rows(self, segments, self.index, {})
+
+    def annotated(self, annotate: Annotate, folder: Path, batch: int = BLOCK) -> Memory:
+        """The same rows, with other things kept beside them; only these are written.
+
+        So a method that keeps, say, the outputs of the model can go on with a memory that another one wrote. What was
+        kept before is given up, unless `annotate` gives it again. Of an empty memory nothing is asked.
+
+        Args:
+            annotate: gives what is to be kept with the rows at some places of this memory, ``(k, ...)`` each.
+            folder: where files are put together.
+            batch: rows that `annotate` sees at a time, at least 1.
+
+        Raises:
+            SchemaMismatch: `annotate` takes the name of a part of the row, or gives rows of different kinds.
+            StateError: writing failed; nothing became visible.
+        """
+        bare = self.without_kept()
+        segments, kept = rewrite_kept(self._blobs, bare.segments, self.index, annotate, folder, batch)
+        return replace_rows(self, segments, self.index, kept)
+
+    def with_wider_kept(self, shapes: Mapping[str, tuple[int, ...]], folder: Path) -> Memory:
+        """The same rows, and what is kept with them padded with NaN to wider shapes; itself if nothing is narrower.
+
+        For models whose heads have grown: what they would have said of a class that did not exist is unknown.
+
+        Args:
+            shapes: the shape that a row of each column is to have; columns that are not named stay as they are.
+            folder: where files are put together.
+
+        Raises:
+            SchemaMismatch: a column is wider than asked, has no NaN, or does not exist.
+        """
+        if not len(self):
+            return self
+        asked = {**self.kept, **{n: Leaf("tensor", self._kept_type(n), tuple(shape)) for n, shape in shapes.items()}}
+        for name, leaf in self.kept.items():
+            if not widens(leaf, asked[name]):
+                raise SchemaMismatch(
+                    f"`{name}` is kept as {leaf}, which cannot be padded with NaN to {asked[name]}. Ask for floating "
+                    "numbers of as many dimensions, each at least as long, or annotate the memory anew."
+                )
+        if asked == self.kept:
+            return self
+        return self.annotated(
+            lambda places: {name: padded(values, asked[name]) for name, values in self.extras(places).items()}, folder
+        )
 
     def erase(self, ids: Iterable[str | int], folder: Path) -> Memory | None:
         """A memory without these records, in no file of it; None if no file holds one.
@@ -288,6 +345,11 @@ class Memory(Rows):
         return sorted({digest for segment in self.segments for digest in segment.columns.values()})
 
     # Inside
+
+    def _kept_type(self, name: str) -> str:
+        if name not in self.kept:
+            raise SchemaMismatch(f"Nothing is kept under {name!r}. There is: {listing(self.kept)}.")
+        return self.kept[name].dtype
 
     def _demand_kept(self, extras: Mapping[str, Leaf]) -> None:
         if len(self) and extras != self.kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -48,24 +49,33 @@ def write_segment(
     """
     if not rows:
         return [], {}
-    files: dict[str, Path] = {}
-    writers: dict[str, ColumnWriter] = {}
-    extras: dict[str, Leaf] = {}
+    first = next(blocks)
+    extras = {n: extra_leaf(v) for n, v in first.items() if n not in (*schema.leaves, *OWN)}
+    checked = _checked(chain([first], blocks), schema, extras)
+    return [Segment(rows, write_columns(blobs, {**schema.leaves, **OWN, **extras}, checked, rows, folder))], extras
+
+
+def write_columns(
+    blobs: Blobs, leaves: Mapping[str, Leaf], blocks: Iterator[Leaves], rows: int, folder: Path
+) -> dict[str, str]:
+    """Write one file for each leaf, a block of rows at a time.
+
+    Returns:
+        The digest of the file of each column.
+
+    Raises:
+        StateError: the disk refuses.
+    """
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
+    # Numbered, because names come from the user, and may be none for a file.
+    files = {name: folder / f"{number}.column" for number, name in enumerate(leaves)}
     with ExitStack() as stack:
+        writers = {name: stack.enter_context(ColumnWriter(files[name], leaf, rows)) for name, leaf in leaves.items()}
         for block in blocks:
-            if not writers:
-                extras = {n: extra_leaf(v) for n, v in block.items() if n not in (*schema.leaves, *OWN)}
-                for name, leaf in {**schema.leaves, **OWN, **extras}.items():
-                    # Numbered, because names come from the user, and may be none for a file.
-                    files[name] = folder / f"{len(files)}.column"
-                    writers[name] = stack.enter_context(ColumnWriter(files[name], leaf, rows))
-            _check_block(block, schema, extras)
             for name, writer in writers.items():
                 writer.write(block[name])
-    columns = {name: blobs.put_file(file) for name, file in files.items()}
-    return [Segment(rows, columns)], extras
+    return {name: blobs.put_file(file) for name, file in files.items()}
 
 
 def extra_leaf(values: Tensor | list[Tensor]) -> Leaf:
@@ -85,14 +95,16 @@ def check_names(extras: Mapping[str, Tensor]) -> None:
             raise SchemaMismatch(f"`{name}` is the name of a part of the row. Keep it under another name, e.g. `z`.")
 
 
-def _check_block(block: Leaves, schema: Schema, extras: Mapping[str, Leaf]) -> None:
+def _checked(blocks: Iterator[Leaves], schema: Schema, extras: Mapping[str, Leaf]) -> Iterator[Leaves]:
     """A method that keeps logits now and then would leave columns of unequal length."""
-    if block.keys() - schema.leaves.keys() - OWN.keys() != extras.keys():
-        raise SchemaMismatch(f"All rows must be kept with {listing(extras)}, got {', '.join(block)}.")
-    for name, leaf in extras.items():
-        values = block[name]
-        if extra_leaf(values) != leaf or len(values) != len(block[ID]):
-            raise SchemaMismatch(f"`{name}` is {extra_leaf(values)} for some rows and {leaf} for others.")
+    for block in blocks:
+        if block.keys() - schema.leaves.keys() - OWN.keys() != extras.keys():
+            raise SchemaMismatch(f"All rows must be kept with {listing(extras)}, got {', '.join(block)}.")
+        for name, leaf in extras.items():
+            values = block[name]
+            if extra_leaf(values) != leaf or len(values) != len(block[ID]):
+                raise SchemaMismatch(f"`{name}` is {extra_leaf(values)} for some rows and {leaf} for others.")
+        yield block
 
 
 def listing(extras: Mapping[str, Leaf]) -> str:
