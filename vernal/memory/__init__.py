@@ -1,6 +1,7 @@
 """The rehearsal memory: what to keep (policies), where it lies (columns on disk), what to replay (draws)."""
 
 from vernal.memory.balanced import Balanced, fair_shares
+from vernal.memory.changed import Change
 from vernal.memory.draws import Shuffled
 from vernal.memory.everything import Everything
 from vernal.memory.index import Index, Plan, Segment
@@ -18,6 +19,7 @@ __all__ = [
     "Balanced",
     "Blobs",
     "Candidates",
+    "Change",
     "Everything",
     "Index",
     "Memory",

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from vernal.base import CorruptState, SchemaMismatch, SchemaTooNew, StateError
 from vernal.data import Chunk, Joined, Leaf, Leaves, Picked, Rows, Schema, id_digests
+from vernal.memory.changed import Change, Changed
 from vernal.memory.column_file import check_type
 from vernal.memory.index import Index, Plan, Segment, without_empty, worn_out
 from vernal.memory.kept import Annotate, padded, rewrite_kept, widens
@@ -272,6 +273,32 @@ class Memory(Rows):
             lambda places: {name: padded(values, asked[name]) for name, values in self.extras(places).items()}, folder
         )
 
+    def upgraded(self, change: Change, folder: Path) -> Memory:
+        """All rows written anew through a function, in the schema that results, e.g. with one more input feature.
+
+        Ids, times, keys, labels, chunks and what is kept stay with their rows; labels are those under which a row came
+        in, whatever `change` makes of ``y``. No file of this memory is needed any more. A memory without rows only
+        forgets its schema: the next chunk brings the new one.
+
+        Args:
+            change: ``change(x, y)`` gives the new ``(x, y)``; called twice a row, and must give the same both times.
+                Where a row had NumPy arrays it sees tensors.
+            folder: where files are put together.
+
+        Raises:
+            SchemaMismatch: rows come out with differing schemas. Only a length that varied before may vary.
+            DataError: they are of a type that cannot be stored.
+            StateError: writing failed; nothing became visible.
+        """
+        if not len(self):
+            return Memory(self._blobs, self.seed, self.n_seen, None, self.kept)
+        rows = Changed(self, change, BLOCK)
+        segments, _ = write_segment(
+            self._blobs, rows.schema, _moved(self, torch.arange(len(self)), rows), len(self), folder
+        )
+        index = replace(self.index, segment=np.zeros(len(self), np.int32), place=np.arange(len(self), dtype=np.int32))
+        return Memory(self._blobs, self.seed, self.n_seen, rows.schema, self.kept, segments, index)
+
     def erase(self, ids: Iterable[str | int], folder: Path) -> Memory | None:
         """A memory without these records, in no file of it; None if no file holds one.
 
@@ -391,11 +418,12 @@ def replace_rows(memory: Memory, segments: Sequence[Segment], index: Index, extr
     return Memory(memory._blobs, memory.seed, memory.n_seen, memory.structure, extras, segments, index)  # noqa: SLF001
 
 
-def _moved(memory: Memory, rows: Tensor) -> Iterator[Leaves]:
+def _moved(memory: Memory, rows: Tensor, source: Rows | None = None) -> Iterator[Leaves]:
+    """Rows of the memory and all that belongs to them; the rows themselves as `source` gives them."""
     for places in torch.split(rows, BLOCK):
         if len(places):
             own = {name: memory.column(name).gather(places) for name in OWN}
-            yield memory.leaves(places) | memory.extras(places) | own
+            yield (memory if source is None else source).leaves(places) | memory.extras(places) | own
 
 
 def _annotated(chunk: Chunk, rows: Tensor, annotate: Annotate | None) -> Iterator[Leaves]:
