@@ -53,7 +53,7 @@ def captured(model: nn.Module, *names: str) -> Iterator[Captured]:
     """
     values = Captured()
     with ExitStack() as hooks:
-        for name, module in _submodules(model, names).items():
+        for name, module in submodules(model, names).items():
             hooks.enter_context(module.register_forward_hook(partial(_keep_output, values, name)))
         yield values
 
@@ -76,7 +76,7 @@ def captured_inputs(model: nn.Module, *names: str) -> Iterator[Captured]:
     """
     values = Captured()
     with ExitStack() as hooks:
-        for name, module in _submodules(model, names).items():
+        for name, module in submodules(model, names).items():
             hook = partial(_keep_inputs, values, name)
             hooks.enter_context(module.register_forward_pre_hook(hook, with_kwargs=True))
         yield values
@@ -98,7 +98,7 @@ def head_of(model: nn.Module, name: str | None = None) -> nn.Module:
         Linear(in_features=3, out_features=2, bias=True)
     """
     if name is not None:
-        return _submodules(model, [name])[name]
+        return submodules(model, [name])[name]
     linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
     candidates = growing_heads(model) or linear
     if not candidates:
@@ -170,7 +170,12 @@ def _keep_inputs(
     values[name] = (*inputs, *named.values())
 
 
-def _submodules(model: nn.Module, names: Iterable[str]) -> dict[str, nn.Module]:
+def submodules(model: nn.Module, names: Iterable[str]) -> dict[str, nn.Module]:
+    """Modules by name.
+
+    Raises:
+        ConfigError: an unknown name.
+    """
     known = dict(model.named_modules(remove_duplicate=False))
     for name in names:
         if name not in known:

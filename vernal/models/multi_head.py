@@ -56,6 +56,11 @@ class MultiHead(nn.Module):
         """The tasks that have a head, ascending."""
         return [int(name) for name in self.heads]
 
+    @property
+    def sizes(self) -> dict[int, int]:
+        """How many classes the head of each task has."""
+        return {task: self._head(task).out_features for task in self.task_ids}
+
     def grow(self, task_id: int, classes: int) -> bool:
         """Make the head of a task, or make room in it for more classes.
 
