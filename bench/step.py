@@ -23,11 +23,12 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vernal.base import SystemClock
+from vernal.base import Duration, SystemClock
 from vernal.data import Chunk
 from vernal.memory import Memory, Reservoir
 from vernal.methods import ER, Setting
 from vernal.store import Store
+from vernal.tasks import Classification
 from vernal.training import Checkpoint, EpochFeed, Feed, Job, MemoryReplay, Silent, Training, Transforms, fit
 
 BATCH = 64
@@ -103,9 +104,11 @@ def by_vernal(model: nn.Module, chunk: Chunk, memory: Memory, steps: int, folder
         replay=lambda position: MemoryReplay(memory, Transforms(), fabric.device, 0, position),
         setting=lambda m: Setting(m, F.cross_entropy, lambda: iter(())),
         criterion=F.cross_entropy,
+        task=Classification(),
+        budget=Duration.parse(f"{steps}st"),
         optimizer=optimizer,
         scheduler=None,
-        options=Training(budget=f"{steps}st", batch_size=BATCH),
+        options=Training(batch_size=BATCH),
         n_new=len(chunk),
         n_before=len(memory),
     )

@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from tests.reference import tensors
-from vernal.methods import Step
+from vernal.methods import Network, Step
 
 
 class Told:
@@ -35,7 +35,7 @@ def linear():
 
 def step(memory=None, model=None, n_new=100, n_before=300, x=tensors.X, y=tensors.Y):
     return Step(
-        model=model or linear(),
+        model=Network(model or linear()),
         x=x,
         y=y,
         criterion=F.cross_entropy,

@@ -9,6 +9,7 @@ from vernal.base import Duration, SystemClock
 from vernal.data import Chunk
 from vernal.memory import Memory
 from vernal.methods import FineTune, Setting
+from vernal.tasks import task_class
 from vernal.training import (
     Checkpoint,
     EpochFeed,
@@ -70,7 +71,7 @@ def job(data=None, model=None, *, task="regression", method=None, lr=0.1, transf
     data = chunk(task=task) if data is None else data
     training = training or Training(budget="2ep", batch_size=8, accelerator="cpu")
     feed = Feed(data.rows, transforms or Transforms(), CPU, seed=7)
-    criterion = mean_loss(row_losses(task, None))
+    criterion = mean_loss(row_losses(task_class(task)(), None))
     made = Job(
         model=model or linear(1 if task == "regression" else 2),
         method=method or FineTune(),
@@ -78,6 +79,8 @@ def job(data=None, model=None, *, task="regression", method=None, lr=0.1, transf
         replay=lambda position: MemoryReplay(Memory(None, 0), Transforms(), CPU, 0, position),
         setting=lambda model: Setting(model, criterion, lambda: ((b["x"], b["y"]) for b in feed.in_order(8))),
         criterion=criterion,
+        task=task_class(task)(),
+        budget=training.duration,
         optimizer=lambda model: torch.optim.SGD(model.parameters(), lr=lr),
         scheduler=None,
         options=training,

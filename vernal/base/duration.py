@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Self
@@ -78,10 +79,27 @@ ep (epochs), st (steps), sa (samples), min (minutes), e.g. '5ep' or '30min'.
     def __str__(self) -> str:
         return f"{self.amount}{self.unit}"
 
+    def part(self, share: float) -> Duration:
+        """A share of this duration, in whole units, and at least one.
+
+        Examples:
+            >>> Duration.parse("5ep").part(0.5)
+            Duration(amount=3, unit='ep')
+        """
+        if share == 1:
+            return self
+        amount = self.amount * share
+        return Duration(amount if self.unit == "min" else max(1, _rounded(amount)), self.unit)
+
     def share_done(self, progress: Progress) -> float:
         """The share of this duration that lies behind, from 0 to 1."""
         done = getattr(progress, UNITS[self.unit])
         return 1.0 if done >= self.amount else float(done / self.amount)
+
+
+def _rounded(value: float) -> int:
+    """The nearest whole number; of two that are equally near, the larger."""
+    return math.floor(value + 0.5)
 
 
 def _units() -> str:

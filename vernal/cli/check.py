@@ -102,7 +102,7 @@ def _facts(rehearsal: Rehearsal) -> Table:
         {
             "rows": ", ".join(f"{part} {count}" for part, count in rehearsal.rows.items()),
             "a row": str(rehearsal.schema),
-            "task": rehearsal.task or "neither classification nor regression",
+            "task": rehearsal.task,
             "model": f"{rehearsal.parameters} parameters to learn",
             "metrics": ", ".join(rehearsal.metrics),
         }

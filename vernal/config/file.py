@@ -26,6 +26,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "model_fn": ("seed",),
     "data_module_fn": ("seed",),
     "loss_fn": (),
+    "task_fn": (),
     "metrics_fn": (),
     "method_fn": (),
     "optimizer_fn": ("parameters", "model"),

@@ -1,5 +1,6 @@
 """Continual-learning methods: one file for each, which reads like its paper."""
 
+from vernal.methods.card import Card
 from vernal.methods.catalogue import method_class, method_name, method_names
 from vernal.methods.der import DER
 from vernal.methods.derpp import DERpp
@@ -7,11 +8,14 @@ from vernal.methods.er import ER
 from vernal.methods.fine_tune import FineTune
 from vernal.methods.gdumb import GDumb
 from vernal.methods.joint import Joint
-from vernal.methods.method import Batch, Criterion, Method, Passes, Replay, Setting, Step
+from vernal.methods.method import Method
 from vernal.methods.offline_er import OfflineER
+from vernal.methods.step import Batch, Criterion, Network, Passes, Pool, Replay, Setting, Stage, Step
+from vernal.methods.term import Term
 
 __all__ = [
     "Batch",
+    "Card",
     "Criterion",
     "DER",
     "DERpp",
@@ -20,11 +24,15 @@ __all__ = [
     "GDumb",
     "Joint",
     "Method",
+    "Network",
     "OfflineER",
     "Passes",
+    "Pool",
     "Replay",
     "Setting",
+    "Stage",
     "Step",
+    "Term",
     "method_class",
     "method_name",
     "method_names",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from torch import Tensor
-from torch.nn import functional as F
 
 from vernal.base import check_range
 from vernal.memory import Policy, make_policy
+from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
-from vernal.methods.method import Method, Step
+from vernal.methods.method import Method
+from vernal.methods.step import Network, Step
+from vernal.tasks import squared_error
 
 
 @dataclass
@@ -46,6 +47,14 @@ class DER(Method):
     alpha: float = 0.3
     selection: Literal["reservoir", "balanced", "window"] = "reservoir"
 
+    card = Card(
+        when="Where labels in memory may be wrong or must not be kept in mind, and the model's own answers are good.",
+        keeps="rows and outputs",
+        forward=2.0,
+        backward=2.0,
+        group="replay",
+    )
+
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, self.selection)
         check_range("alpha", self.alpha, 0)
@@ -60,8 +69,8 @@ class DER(Method):
             return step.criterion(step.logits, step.y)
         old = step.memory.draw(self.memory_batch)
         logits, old_logits = step.forward(step.x, old["x"])
-        return step.criterion(logits, step.y) + self.alpha * F.mse_loss(old_logits, old["z"].to(old_logits.dtype))
+        return step.criterion(logits, step.y) + self.alpha * squared_error(old_logits, old["z"]).mean()
 
-    def keep(self, model: Callable[[Any], Any], x: Any) -> dict[str, Tensor]:
+    def keep(self, model: Network, x: Any) -> dict[str, Tensor]:
         """The logits."""
         return {"z": model(x)}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from torch import Tensor
-from torch.nn import functional as F
 
 from vernal.base import check_range
 from vernal.memory import Policy, make_policy
+from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
-from vernal.methods.method import Method, Step
+from vernal.methods.method import Method
+from vernal.methods.step import Network, Step
+from vernal.tasks import squared_error
 
 
 @dataclass
@@ -50,6 +51,14 @@ class DERpp(Method):
     beta: float = 0.5
     selection: Literal["reservoir", "balanced", "window"] = "reservoir"
 
+    card = Card(
+        when="For a small memory; the best simple method for images.",
+        keeps="rows and outputs",
+        forward=3.0,
+        backward=3.0,
+        group="replay",
+    )
+
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, self.selection)
         check_range("alpha", self.alpha, 0)
@@ -66,9 +75,9 @@ class DERpp(Method):
         a, b = step.memory.draw(self.memory_batch), step.memory.draw(self.memory_batch)
         logits, a_logits, b_logits = step.forward(step.x, a["x"], b["x"])
         loss = step.criterion(logits, step.y)
-        loss = loss + self.alpha * F.mse_loss(a_logits, a["z"].to(a_logits.dtype))
+        loss = loss + self.alpha * squared_error(a_logits, a["z"]).mean()
         return loss + self.beta * step.criterion(b_logits, b["y"])
 
-    def keep(self, model: Callable[[Any], Any], x: Any) -> dict[str, Tensor]:
+    def keep(self, model: Network, x: Any) -> dict[str, Tensor]:
         """The logits."""
         return {"z": model(x)}

@@ -9,8 +9,10 @@ from torch import Tensor
 
 from vernal.base import check_range
 from vernal.memory import Policy, make_policy
+from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
-from vernal.methods.method import Method, Step
+from vernal.methods.method import Method
+from vernal.methods.step import Step
 
 
 @dataclass
@@ -43,6 +45,14 @@ class ER(Method):
     memory_batch: int = 64
     alpha: float = 1.0
     selection: Literal["reservoir", "balanced", "window"] = "reservoir"
+
+    card = Card(
+        when="To begin with: any task, any model, little to tune.",
+        keeps="rows",
+        forward=2.0,
+        backward=2.0,
+        group="replay",
+    )
 
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, self.selection)

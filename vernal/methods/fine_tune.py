@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor
-
-from vernal.methods.method import Method, Step
+from vernal.methods.card import Card
+from vernal.methods.method import Method
 
 
 @dataclass
@@ -19,6 +18,4 @@ class FineTune(Method):
     The lower bound: it adapts best and forgets most. Right where the past is of no use any more.
     """
 
-    def loss(self, step: Step) -> Tensor:
-        """The loss on the new batch."""
-        return step.criterion(step.logits, step.y)
+    card = Card(when="Where the past is of no use any more; else as the lower bound.", group="baseline")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import nn
 
 from vernal.base import check_whole
 from vernal.data import Rows
 from vernal.memory import Balanced, Policy
-from vernal.methods.method import Method, Step
+from vernal.methods.card import Card
+from vernal.methods.method import Method
+from vernal.methods.step import Pool
 
 
 @dataclass
@@ -36,6 +38,12 @@ class GDumb(Method):
 
     memory_size: int = 500
 
+    card = Card(
+        when="As a baseline: a method with the same memory must be better than this.",
+        keeps="rows",
+        group="baseline",
+    )
+
     def __post_init__(self) -> None:
         check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
 
@@ -47,10 +55,6 @@ class GDumb(Method):
         """A fresh model."""
         return fresh()
 
-    def rows(self, chunk: Rows, next_memory: Rows) -> Rows:  # noqa: ARG002
+    def rows(self, pool: Pool) -> Rows:
         """What the memory holds, the new chunk's share included."""
-        return next_memory
-
-    def loss(self, step: Step) -> Tensor:
-        """The loss on the batch."""
-        return step.criterion(step.logits, step.y)
+        return pool.memory

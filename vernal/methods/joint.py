@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import nn
 
 from vernal.data import Rows
 from vernal.memory import Everything, Policy
-from vernal.methods.method import Method, Step
+from vernal.methods.card import Card
+from vernal.methods.method import Method
+from vernal.methods.step import Pool
 
 
 @dataclass
@@ -23,6 +25,12 @@ class Joint(Method):
     update: one epoch walks through everything ever seen.
     """
 
+    card = Card(
+        when="As the bound that others are held against, or where data and time are plentiful.",
+        keeps="all rows",
+        group="baseline",
+    )
+
     def policy(self) -> Policy:
         """Everything stays."""
         return Everything()
@@ -31,10 +39,6 @@ class Joint(Method):
         """A fresh model."""
         return fresh()
 
-    def rows(self, chunk: Rows, next_memory: Rows) -> Rows:  # noqa: ARG002
+    def rows(self, pool: Pool) -> Rows:
         """All rows of all chunks."""
-        return next_memory
-
-    def loss(self, step: Step) -> Tensor:
-        """The loss on the batch."""
-        return step.criterion(step.logits, step.y)
+        return pool.memory

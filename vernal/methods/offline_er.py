@@ -9,8 +9,10 @@ from torch import Tensor
 
 from vernal.base import check_range
 from vernal.memory import Policy, make_policy
+from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
-from vernal.methods.method import Method, Step
+from vernal.methods.method import Method
+from vernal.methods.step import Step
 
 
 @dataclass
@@ -38,6 +40,14 @@ class OfflineER(Method):
     memory_batch: int = 64
     weight_new: float | None = None
     selection: Literal["reservoir", "balanced", "window"] = "reservoir"
+
+    card = Card(
+        when="Where old and new rows matter equally, one by one, and the memory is large.",
+        keeps="rows",
+        forward=2.0,
+        backward=2.0,
+        group="replay",
+    )
 
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, self.selection)

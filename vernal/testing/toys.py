@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from vernal.base import Progress
 from vernal.config import Plan
-from vernal.methods import Method, Setting
+from vernal.methods import Method, Network, Setting
 from vernal.store import Store
 from vernal.testing import toy_config
 from vernal.training import Reporter, Training
@@ -89,4 +89,4 @@ def toy_setting(model: nn.Module, x: Tensor, y: Tensor, batch_size: int = 16) ->
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
         return zip(torch.split(x, batch_size), torch.split(y, batch_size), strict=True)
 
-    return Setting(model, F.cross_entropy, batches)
+    return Setting(Network(model), F.cross_entropy, batches)

@@ -5,13 +5,13 @@ from vernal.training.defaults import optimizer_fn
 from vernal.training.fabric import Fabric, listened_to, make_fabric
 from vernal.training.feed import EpochFeed, Feed, Transforms
 from vernal.training.fit import Fitted, Job, fit, lower_is_better
+from vernal.training.losses import mean_loss, row_losses
 from vernal.training.options import Training
 from vernal.training.predict import Predictions, evaluating, predict
 from vernal.training.progress import Logged, Reporter, Silent
 from vernal.training.randomness import isolated
 from vernal.training.replay import MemoryReplay
 from vernal.training.speaking import speaking
-from vernal.training.task import check_outputs, mean_loss, row_losses, task_of
 
 __all__ = [
     "Checkpoint",
@@ -27,7 +27,6 @@ __all__ = [
     "Silent",
     "Training",
     "Transforms",
-    "check_outputs",
     "evaluating",
     "fit",
     "isolated",
@@ -39,5 +38,4 @@ __all__ = [
     "predict",
     "row_losses",
     "speaking",
-    "task_of",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,9 +13,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from vernal.base import Clock, ConfigError, Progress, TrainingError
-from vernal.methods import Criterion, Method, Passes, Setting, Step
+from vernal.base import Clock, ConfigError, Duration, Progress, TrainingError
+from vernal.methods import Criterion, Method, Network, Passes, Setting, Step, Term
 from vernal.metrics import is_higher_better
+from vernal.tasks import Task
 from vernal.training.checkpoint import Checkpoint
 from vernal.training.fabric import Fabric
 from vernal.training.feed import EpochFeed
@@ -46,6 +48,8 @@ class Job:
         replay: the rows of earlier chunks.
         setting: what the method sees before the first step and after the last.
         criterion: ``criterion(outputs, targets)`` gives the mean loss.
+        task: what kind of question the targets ask.
+        budget: how long to train.
         optimizer: makes the optimiser of a model.
         scheduler: makes the schedule of an optimiser, given the number of steps if it is known; None for none.
         options: how to train.
@@ -53,14 +57,20 @@ class Job:
         n_before: rows of all chunks before it.
         validate: measures the model for early stopping; None if there is no validation data.
         lower_is_better: which way a measured number improves.
+        old: gives the champion; None in a first update.
+        terms: what is added to the method's loss.
+        stage: which of the trainings of an update this is, from 0.
+        earlier: facts of the trainings before it; a checkpoint holds them.
     """
 
     model: nn.Module
     method: Method
     feed: EpochFeed
     replay: Callable[[int], MemoryReplay]
-    setting: Callable[[nn.Module], Setting]
+    setting: Callable[[Network], Setting]
     criterion: Criterion
+    task: Task
+    budget: Duration
     optimizer: Callable[[nn.Module], Optimizer]
     scheduler: Callable[[Optimizer, int | None], LRScheduler] | None
     options: Training
@@ -68,6 +78,10 @@ class Job:
     n_before: int
     validate: Callable[[nn.Module], Mapping[str, float]] | None = None
     lower_is_better: Callable[[str], bool] = lower_is_better
+    old: Callable[[], Network] | None = None
+    terms: tuple[Term, ...] = ()
+    stage: int = 0
+    earlier: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass
@@ -141,11 +155,14 @@ class _Loop:
         self._reporter, self._clock, self._interruption = reporter, clock, interruption
         self._options = job.options
         self._model = job.model.to(fabric.device)
-        optimizer = job.optimizer(self._model)
+        self._bare = optimizer = job.optimizer(self._model)
         self._wrapped, self._optimizer = fabric.setup(self._model, optimizer)
         # On one device the wrapper does nothing but convert types, and it is slower at that.
-        self._speak = speaking(fabric, self._model) if fabric.world_size == 1 else self._wrapped
-        self._budget = job.options.duration
+        wrapped = None if fabric.world_size == 1 else self._wrapped
+        self._network = Network(self._model, partial(speaking, fabric), wrapped)
+        self._plain = Network(self._model, partial(speaking, fabric))
+        self._looks_at_gradients = type(job.method).before_step is not Method.before_step
+        self._budget = job.budget
         self._scheduler = job.scheduler(optimizer, self._total_steps()) if job.scheduler else None
         self._state = _State()
         self._best_weights: dict[str, Tensor] | None = None
@@ -164,7 +181,7 @@ class _Loop:
             self._model.train()
         if not resumed:
             with evaluating(self._model):
-                self._job.method.begin(self._job.setting(self._model))
+                self._job.method.begin(self._job.setting(self._plain))
         self._fabric.call("on_train_start")
         if resumed and self._finished():
             self._close_epoch()
@@ -173,7 +190,7 @@ class _Loop:
         if self._best_weights is not None:
             self._model.load_state_dict(self._best_weights)
         with evaluating(self._model):
-            self._job.method.end(self._job.setting(self._model))
+            self._job.method.end(self._job.setting(self._plain))
         self._fabric.call("on_train_end")
         return Fitted(
             self._model,
@@ -209,9 +226,9 @@ class _Loop:
 
     def _batch(self, batch: Mapping[str, Any], group: int, *, step: bool) -> None:
         job = self._job
-        loss = job.method.loss(
+        loss = self._loss(
             Step(
-                model=self._speak,
+                model=self._network,
                 x=batch["x"],
                 y=batch["y"],
                 criterion=job.criterion,
@@ -220,6 +237,8 @@ class _Loop:
                 n_before=job.n_before,
                 done=self._share,
                 passes=self._passes,
+                task=job.task,
+                old=job.old,
             )
         )
         self._fabric.backward(self._weighted(loss / group if group > 1 else loss))
@@ -228,6 +247,9 @@ class _Loop:
         self._loss_count += rows
         if not step:
             return
+        if self._looks_at_gradients:
+            self._fabric.strategy.precision.unscale_gradients(self._bare)
+            job.method.before_step(self._model)
         self._clip()
         self._optimizer.step()
         self._optimizer.zero_grad()
@@ -237,16 +259,32 @@ class _Loop:
         job.method.after_step(self._model)
         self._fabric.call("on_train_batch_end", loss=loss, step=self._state.steps)
 
+    def _loss(self, step: Step) -> Tensor:
+        loss = self._job.method.loss(step)
+        for term in self._job.terms:
+            more = term.loss(step)
+            loss = loss if more is None else loss + more
+        return loss
+
     def _weighted(self, loss: Tensor) -> Tensor:
         """The loss of this process, so that the mean of all gradients is that of one process with all rows."""
         weight = self._job.feed.weight(self._state.batch)
         return loss if weight == 1 else loss * weight
 
     def _clip(self) -> None:
-        if self._options.clip_norm is not None:
-            self._fabric.clip_gradients(self._wrapped, self._optimizer, max_norm=self._options.clip_norm)
-        elif self._options.clip_value is not None:
-            self._fabric.clip_gradients(self._wrapped, self._optimizer, clip_val=self._options.clip_value)
+        options = self._options
+        if options.clip_norm is None and options.clip_value is None:
+            return
+        if self._looks_at_gradients:  # They are unscaled already, and that must not be done twice.
+            parameters = [*self._model.parameters()]
+            if options.clip_norm is not None:
+                nn.utils.clip_grad_norm_(parameters, options.clip_norm)
+            else:
+                nn.utils.clip_grad_value_(parameters, options.clip_value or 0.0)
+        else:
+            self._fabric.clip_gradients(
+                self._wrapped, self._optimizer, max_norm=options.clip_norm, clip_val=options.clip_value
+            )
 
     def _close_epoch(self) -> None:
         state = self._state
@@ -356,6 +394,8 @@ class _Loop:
         if self._fabric.global_rank == 0:
             self._checkpoint.save(
                 {
+                    "stage": self._job.stage,
+                    "earlier": [dict(facts) for facts in self._job.earlier],
                     "state": vars(self._state) | {"losses": list(self._state.losses)},
                     "loss": [self._loss_sum.cpu(), self._loss_count],
                     "model": self._model.state_dict(),
@@ -376,7 +416,7 @@ class _Loop:
 
     def _resume(self) -> bool:
         saved = self._checkpoint.load()
-        if saved is None:
+        if saved is None or saved["stage"] != self._job.stage:
             return False
         self._state = replace(_State(), **saved["state"])
         self._loss_sum, self._loss_count = saved["loss"][0].to(self._fabric.device), saved["loss"][1]

@@ -10,9 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vernal import metrics
+from vernal.tasks import Task
 from vernal.training.feed import Feed
-from vernal.training.task import CLASSIFICATION, REGRESSION, classes_of, scores_of
 
 Array = np.ndarray[Any, Any]
 
@@ -23,8 +22,8 @@ class Predictions:
 
     Args:
         losses: the loss of each row, ``(n,)``; that of its batch where the loss is one number a batch.
-        y: the targets, ``(n, ...)``; None where the task is neither classification nor regression.
-        predicted: the predicted classes or values, of the same shape; None likewise.
+        y: the targets, ``(n, ...)``; None where the task, or what the model gives, tells no predictions.
+        predicted: the predictions, ``(n, ...)``; None likewise.
         own: the values of the user's own metrics.
     """
 
@@ -33,11 +32,9 @@ class Predictions:
     predicted: Array | None
     own: Mapping[str, float]
 
-    def measure(self, task: str | None) -> dict[str, float]:
+    def measure(self, task: Task) -> dict[str, float]:
         """All metrics by name."""
-        if task is None or self.y is None or self.predicted is None:
-            return {"loss": float(self.losses.mean())} | dict(self.own)
-        measured = metrics.summary(task, self.y, self.predicted, losses=None)
+        measured = {} if self.y is None or self.predicted is None else task.measure(self.y, self.predicted)
         return measured | {"loss": float(self.losses.mean())} | dict(self.own)
 
 
@@ -46,7 +43,7 @@ def predict(
     model: Callable[[Any], Any],
     feed: Feed,
     losses: Callable[[Any, Any], Tensor],
-    task: str | None,
+    task: Task,
     own_metrics: Mapping[str, Any] | None = None,
     batch_size: int = 256,
 ) -> Predictions:
@@ -56,7 +53,7 @@ def predict(
         model: what predicts; put into evaluation mode by `evaluating`.
         feed: the rows.
         losses: ``losses(outputs, targets)``, one a row or one a batch.
-        task: ``"classification"``, ``"regression"``, or None.
+        task: what kind of question the targets ask.
         own_metrics: torchmetrics-like objects with `update(outputs, targets)`, `compute()`, `reset()` and `to(device)`.
         batch_size: rows at a time.
     """
@@ -70,14 +67,14 @@ def predict(
         row_losses.append(_per_row(losses(outputs, batch["y"]), min(batch_size, len(feed) - start)))
         for metric in own.values():
             metric.to(feed.device).update(outputs, batch["y"])
-        frozen = _frozen(outputs, batch["y"], task)
+        frozen = task.freeze(outputs, batch["y"])
         if frozen is not None:
             rows.append(frozen)
-    parts = [np.concatenate(column) for column in zip(*rows, strict=True)] if rows else [None, None]
+    y, predicted = task.join(rows) if rows else (None, None)
     values: dict[str, float] = {}
     for name, metric in own.items():
         values |= _named(name, metric.compute())
-    return Predictions(np.concatenate(row_losses), parts[0], parts[1], values)
+    return Predictions(np.concatenate(row_losses), y, predicted, values)
 
 
 class evaluating:  # noqa: N801 - reads as a statement: `with evaluating(model):`
@@ -100,19 +97,6 @@ def _per_row(loss: Tensor, rows: int) -> Array:
     if loss.ndim and len(loss) == rows:
         return _array(loss.reshape(rows, -1).mean(1))
     return _array(loss.mean().expand(rows))
-
-
-def _frozen(outputs: Any, targets: Any, task: str | None) -> tuple[Array, Array] | None:
-    """Targets and predictions as arrays; None if the outputs tell no classes or values."""
-    scores = scores_of(outputs)
-    if scores is None or not isinstance(targets, Tensor):
-        return None
-    if task == CLASSIFICATION:
-        classes = classes_of(scores, len(targets))
-        return None if classes is None else (_array(targets.reshape(-1)), _array(classes))
-    if task == REGRESSION and scores.numel() == targets.numel():
-        return _array(targets), _array(scores.reshape(targets.shape))
-    return None
 
 
 def _named(name: str, value: Any) -> dict[str, float]:

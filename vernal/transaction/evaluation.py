@@ -14,9 +14,11 @@ from vernal import metrics
 from vernal.base import ConfigError, derive_seed
 from vernal.data import Picked, Rows
 from vernal.memory import Balanced, Memory
+from vernal.tasks import Classification, Task
 from vernal.training import Feed, Predictions, evaluating, lower_is_better, predict
 from vernal.transaction.situation import Situation
 
+Array = np.ndarray[Any, Any]
 Say = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
 
 
@@ -109,8 +111,7 @@ class Judge:
 
     def _headline(self, table: Sequence[Mapping[str, Any]]) -> str:
         """The metric that stands for the task, if it could be measured everywhere; else the loss."""
-        task = self._situation.task
-        name = metrics.headline(task) if task else "loss"
+        name = self._situation.task.headline
         return name if all(name in row[when] for row in table for when in ("before", "after")) else "loss"
 
     def admit(self, folder: Path) -> Memory | None:
@@ -146,14 +147,8 @@ class Judge:
         if number == self._situation.number and self._initial is not None:
             row["initial"] = self._initial
         old, new, y = before.predicted, after.predicted, after.y
-        if self._situation.task == "classification" and old is not None and new is not None and y is not None:
-            row["negative_flips"] = metrics.negative_flip_rate(new, old, y)
-            row["positive_flips"] = metrics.positive_flip_rate(new, old, y)
-            row["recall_per_class"] = {
-                str(label): float(recall)
-                for label, recall in enumerate(metrics.recall_per_class(y, new))
-                if np.isfinite(recall)
-            }
+        if old is not None and new is not None and y is not None:
+            row |= _flips(self._situation.task, y, old, new)
         return row
 
     def _records(self) -> Sequence[Mapping[str, Any]]:
@@ -188,6 +183,22 @@ class Judge:
             metric=headline,
             higher_is_better=not lower_is_better(headline),
         )
+
+
+def _flips(task: Task, y: Array, old: Array, new: Array) -> dict[str, Any]:
+    """What changed row by row, and the recall of every class; nothing where no row is simply right or wrong."""
+    was, now = task.correct(y, old), task.correct(y, new)
+    if was is None or now is None:
+        return {}
+    right = np.ones(len(y))
+    flips = {
+        "negative_flips": metrics.negative_flip_rate(now, was, right),
+        "positive_flips": metrics.positive_flip_rate(now, was, right),
+    }
+    if not isinstance(task, Classification):
+        return flips
+    recall = enumerate(metrics.recall_per_class(y, new))
+    return flips | {"recall_per_class": {str(label): float(value) for label, value in recall if np.isfinite(value)}}
 
 
 def _number(value: float | None) -> float:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vernal.base import ConfigError, DataError, TrainingError, derive_seed
 from vernal.data import Chunk, Rows
 from vernal.memory import Memory
-from vernal.methods import Method
-from vernal.training import Feed, check_outputs, evaluating, mean_loss
+from vernal.methods import Method, Network, method_class, method_name, method_names
+from vernal.tasks import Task
+from vernal.training import Feed, evaluating, mean_loss
 from vernal.transaction.new_data import check_finite
 from vernal.transaction.situation import Situation
 
 ROWS = 2
 
 
-def check_fit(
-    situation: Situation, method: Method, model: nn.Module, memory: Memory, device: torch.device, speak: Any
-) -> None:
+def check_fit(situation: Situation, method: Method, model: Network, memory: Memory, device: torch.device) -> None:
     """Find out whether the data, the model, the loss, the method and the memory fit one another.
 
     Args:
@@ -31,10 +30,10 @@ def check_fit(
         model: the model that the update starts from.
         memory: the rehearsal memory that it starts from.
         device: where the model is.
-        speak: makes a model compute in the chosen precision.
 
     Raises:
-        ConfigError: early stopping without validation data; a function that fails.
+        ConfigError: early stopping without validation data; a method that does not serve the task; a function that
+            fails.
         DataError: targets that are NaN; lengths that vary, and nothing that pads them; a transform that fails.
         TrainingError: outputs that do not fit the targets, labels outside the head.
     """
@@ -44,6 +43,7 @@ def check_fit(
             "`patience` stops training when the validation data stops improving, but the data module has no "
             "`validation`. Give it one, or leave `patience` out."
         )
+    check_task(method, situation.task)
     for part in data.parts:
         check_finite(part)
     _check_padding(situation)
@@ -56,13 +56,27 @@ def check_fit(
     for_training = batch(data.train.rows, "train", places)
     if len(memory):
         batch(memory, "buffer", torch.arange(min(ROWS, len(memory))))
-    with evaluating(model), torch.no_grad():
-        _check_loss(situation, speak(model), batch(data.train.rows, "test", places), _labels(situation))
-        _check_loss(situation, speak(model), for_training, None)
-        if type(method).keep is not Method.keep:
-            with situation.resolved.config.naming("`keep` of the method", f"on rows ({situation.schema})"):
-                x = batch(data.train.rows, "test", places)["x"]
-                memory.check_kept(kept_with(method, speak(model), x, len(places)))
+    with evaluating(model.module), torch.no_grad():
+        _check_loss(situation, model, batch(data.train.rows, "test", places), _labels(situation))
+        _check_loss(situation, model, for_training, None)
+
+
+def check_task(method: Method, task: Task) -> None:
+    """Demand a method that serves the task.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    card = type(method).card
+    if not card.serves(task.name):
+        raise ConfigError(
+            f"The method {method_name(method)!r} serves {', '.join(card.tasks or ())}, and this is a {task.title}. "
+            f"Choose one that serves it (`vernal methods`): {', '.join(_serving(task))}."
+        )
+
+
+def _serving(task: Task) -> list[str]:
+    return [name for name in method_names() if method_class(name).card.serves(task.name)]
 
 
 def check_monitor(monitor: str, measured: Iterable[str]) -> None:
@@ -105,16 +119,14 @@ def _check_padding(situation: Situation) -> None:
                 )
 
 
-def _check_loss(
-    situation: Situation, model: Callable[[Any], Any], batch: dict[str, Any], labels: tuple[int, int] | None
-) -> None:
+def _check_loss(situation: Situation, model: Network, batch: dict[str, Any], labels: tuple[int, int] | None) -> None:
     config = situation.resolved.config
     with config.naming("the model", f"on rows ({situation.schema})"):
         outputs = model(batch["x"])
     own = "loss_fn" in config.functions
     if not own:
         rows = len(batch["y"]) if isinstance(batch["y"], Tensor) else ROWS
-        check_outputs(outputs, labels, situation.task, rows)
+        situation.task.check(outputs, batch["y"], labels, rows)
     with config.naming("`loss_fn`" if own else "the loss", f"on rows ({situation.schema})"):
         loss = mean_loss(situation.losses)(outputs, batch["y"])
     if not isinstance(loss, Tensor) or loss.ndim or not loss.is_floating_point():
@@ -123,7 +135,7 @@ def _check_loss(
         )
 
 
-def kept_with(method: Method, model: Callable[[Any], Any], x: Any, rows: int) -> dict[str, Tensor]:
+def kept_with(method: Method, model: Network, x: Any, rows: int) -> dict[str, Tensor]:
     """What a method keeps with rows, in the form in which it is stored: on the CPU, decimal numbers as float32.
 
     Raises:

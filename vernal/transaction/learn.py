@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from vernal.base import Clock, ConfigError, TrainingError, derive_seed
+from vernal.base import Clock, ConfigError, derive_seed
+from vernal.data import Rows
 from vernal.memory import Memory
-from vernal.memory import Plan as Selection
-from vernal.methods import Method, Setting
+from vernal.methods import Method, Network, Setting, Stage
 from vernal.training import (
     Checkpoint,
     EpochFeed,
@@ -27,15 +26,18 @@ from vernal.training import (
     Job,
     MemoryReplay,
     Reporter,
-    evaluating,
     fit,
     isolated,
     mean_loss,
     speaking,
 )
+from vernal.transaction.embedding import Embedding
 from vernal.transaction.evaluation import Judge
-from vernal.transaction.fitting import check_fit, check_monitor, kept_with
+from vernal.transaction.fitting import check_fit, check_monitor
+from vernal.transaction.remembering import Remembering
+from vernal.transaction.selection import Selector
 from vernal.transaction.situation import Situation, scratch_files
+from vernal.transaction.stages import check_weights, facts_of, fit_nothing, together
 
 
 @dataclass(frozen=True)
@@ -79,79 +81,110 @@ class _Learning:
     def __init__(self, fabric: Fabric, situation: Situation, folder: Path, reporter: Reporter, clock: Clock) -> None:
         self._fabric, self._situation = fabric, situation
         self._reporter, self._clock = reporter, clock
-        self._checkpoint, self._parts = scratch_files(folder)
+        file, self._parts = scratch_files(folder)
+        # Another vernal may compute, or save, something else.
+        basis = f"vernal {version('vernal')}, {situation.parent.basis if situation.parent else 'nothing'}"
+        self._checkpoint = Checkpoint(file, basis, reporter)
+        self._speak = partial(speaking, fabric)
         self._options = situation.resolved.plan.training
         self._chunk = situation.data.train
         self._criterion = mean_loss(situation.losses)
         self._seconds: dict[str, float] = {}
 
     def run(self) -> Learned | None:
-        situation = self._situation
+        situation, fabric = self._situation, self._fabric
         method, champion = situation.method(), self._ready(situation.champion())
-        memory = situation.memory()
-        selection = self._select(method, memory)
-        speak = partial(speaking, self._fabric)
-        judge = Judge(situation, situation.validation_memory(), self._fabric.device, speak)
-        check_fit(situation, method, champion, memory, self._fabric.device, speak)
+        judge = Judge(situation, situation.validation_memory(), fabric.device, self._speak)
+        remembering = Remembering(situation, method, fabric.device)
+        check_fit(situation, method, self._network(champion), situation.memory(), fabric.device)
+        memory = remembering.prepared(
+            situation.memory(), self._network(champion), self._parts / f"kept {fabric.global_rank}", self._reporter
+        )
+        embedding = Embedding(situation, [memory, self._chunk.rows], fabric.device, self._network)
+        selector = Selector(method, memory, self._chunk, situation.number, embedding)
         self._phase("evaluate before")
         judge.before(method.predictor(champion), self._ready(situation.model()))
         if self._options.patience is not None:
             check_monitor(self._options.monitor, judge.measures)
         self._phase("train")
-        fitted = self._fit(method, champion, memory, selection, judge)
-        if self._fabric.global_rank > 0:
+        model, facts = self._train(method, champion, memory, selector, judge)
+        if fabric.global_rank > 0:
             return None
-        _check_weights(fitted.model)
+        check_weights(model)
         self._phase("evaluate")
-        if fitted.resumed:
-            self._seconds["train"] = 60 * fitted.progress.minutes  # With those before the interruption.
-        predictor = method.predictor(fitted.model)
+        if facts["resumed"]:
+            self._seconds["train"] = 60 * facts.pop("minutes")  # With those before the interruption.
+        predictor = method.predictor(model)
         metrics = judge.after(predictor)
         if situation.data.test is not None:
             metrics["test"] = judge.measure(predictor, situation.data.test.rows)
         self._phase("write memory")
-        next_memory = self._admit(method, fitted.model, memory, selection)
+        next_memory = self._admit(remembering, model, memory, selector)
         next_validation = judge.admit(self._parts / "validation")
         self._phase("")
         return Learned(
             model={name: value.detach().cpu() if isinstance(value, Tensor) else value
-                   for name, value in fitted.model.state_dict().items()},
+                   for name, value in model.state_dict().items()},
             method=method.state_dict(),
             memory=next_memory.to_tree() if next_memory else None,
             validation=next_validation.to_tree() if next_validation else None,
             metrics=metrics,
-            training=_facts(fitted),
+            training={name: value for name, value in facts.items() if name != "minutes"},
             seconds=self._seconds,
         )  # fmt: skip
 
-    # Before training
-
-    def _select(self, method: Method, memory: Memory) -> Selection | None:
-        policy = method.policy()
-        return None if policy is None else memory.plan(self._chunk, policy, self._situation.number)
-
     # Training
 
+    def _train(
+        self, method: Method, champion: nn.Module, memory: Memory, selector: Selector, judge: Judge
+    ) -> tuple[nn.Module, dict[str, Any]]:
+        """All stages of the method; those that ended before an interruption are not done again."""
+        checkpoint = self._checkpoint
+        saved = checkpoint.load() or {"stage": 0, "earlier": []}
+        facts: list[Mapping[str, Any]] = [*saved["earlier"]]
+        model = champion
+        for number, stage in enumerate(method.stages(self._situation.parent is None)):
+            if number < saved["stage"]:
+                continue
+            method.enter(stage)
+            # The champion that a stage is given may be changed by it.
+            old = champion if number == 0 else self._ready(self._situation.champion())
+            model = method.start(old, partial(self._fresh, number))
+            fitted = self._fit(number, stage, method, model, memory, selector, judge, facts)
+            model = fitted.model
+            facts.append(facts_of(fitted))
+        return model, together(facts)
+
     def _fit(
-        self, method: Method, champion: nn.Module, memory: Memory, selection: Selection | None, judge: Judge
+        self,
+        number: int,
+        stage: Stage,
+        method: Method,
+        model: nn.Module,
+        memory: Memory,
+        selector: Selector,
+        judge: Judge,
+        earlier: Sequence[Mapping[str, Any]],
     ) -> Fitted:
         situation, fabric = self._situation, self._fabric
-        planned = memory.planned(selection, self._chunk) if selection else self._chunk.rows
-        rows = method.rows(self._chunk.rows, planned)
-        seed = derive_seed(situation.seed, "feed")
+        rows = method.rows(selector.pool())
+        seed = derive_seed(situation.seed, *(["feed"] if number == 0 else ["feed", number]))
         batches = Feed(rows, situation.transforms("train"), fabric.device, seed)
-        plain = Feed(rows, situation.transforms("test"), fabric.device, seed)
-        walk = partial(_pairs, plain, self._options.evaluation_batch)
+        setting = partial(self._setting, rows, selector)
         ranks = {"rank": fabric.global_rank, "ranks": fabric.world_size}
+        if stage.share == 0:
+            return fit_nothing(method, setting, self._network(model))
         job = Job(
-            model=method.start(champion, lambda: self._ready(situation.model("fresh", situation.number))),
+            model=model,
             method=method,
             feed=EpochFeed(batches, self._options.batch_size, seed, workers=self._options.workers, **ranks),
             replay=lambda position: MemoryReplay(
-                memory, situation.transforms("buffer"), fabric.device, situation.seed, position, **ranks
+                memory, situation.transforms("buffer"), fabric.device, derive_seed(seed, "replay"), position, **ranks
             ),
-            setting=lambda model: Setting(model, self._criterion, walk),
+            setting=setting,
             criterion=self._criterion,
+            task=situation.task,
+            budget=self._options.duration.part(stage.share),
             optimizer=self._optimizer,
             scheduler=self._scheduler if "lr_scheduler_fn" in situation.resolved.config.functions else None,
             options=self._options,
@@ -159,11 +192,41 @@ class _Learning:
             n_before=situation.rows_before,
             validate=(lambda model: judge.overall(method.predictor(model))) if judge.rows else None,
             lower_is_better=judge.lower_is_better,
+            old=self._old,
+            stage=number,
+            earlier=tuple(earlier),
         )
-        # Another vernal may compute, or save, something else.
-        basis = f"vernal {version('vernal')}, {situation.parent.basis if situation.parent else 'nothing'}"
-        checkpoint = Checkpoint(self._checkpoint, basis, self._reporter)
-        return fit(job, fabric, checkpoint, self._reporter, self._clock)
+        return fit(job, fabric, self._checkpoint, self._reporter, self._clock)
+
+    def _setting(self, rows: Rows, selector: Selector, model: Network) -> Setting:
+        """What the method sees before the first step of a stage and after the last."""
+
+        def memory() -> Iterator[tuple[Any, Any]]:
+            following = selector.rows(model)
+            return iter(()) if following is None else self._walk(following)
+
+        return Setting(model, self._criterion, partial(self._walk, rows), memory, self._situation.task, self._old)
+
+    def _walk(self, rows: Rows) -> Iterator[tuple[Any, Any]]:
+        feed = Feed(
+            rows, self._situation.transforms("test"), self._fabric.device, derive_seed(self._situation.seed, "feed")
+        )
+        for batch in feed.in_order(self._options.evaluation_batch):
+            yield batch["x"], batch["y"]
+
+    @cached_property
+    def _old(self) -> Callable[[], Network] | None:
+        """Gives the model as it was before this update, frozen; None for a first update."""
+        return None if self._situation.parent is None else lambda: self._teacher
+
+    @cached_property
+    def _teacher(self) -> Network:
+        teacher = self._ready(self._situation.champion()).eval().requires_grad_(False)
+        return self._network(teacher)
+
+    def _fresh(self, stage: int) -> nn.Module:
+        later = (stage,) if stage else ()
+        return self._ready(self._situation.model("fresh", self._situation.number, *later))
 
     def _optimizer(self, model: nn.Module) -> Optimizer:
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -192,24 +255,13 @@ class _Learning:
 
     # After training
 
-    def _admit(self, method: Method, model: nn.Module, memory: Memory, selection: Selection | None) -> Memory | None:
+    def _admit(self, remembering: Remembering, model: nn.Module, memory: Memory, selector: Selector) -> Memory | None:
+        network = self._network(model)
+        selection = selector.after(network)
         if selection is None:
             return memory if memory.structure is not None else None  # As it was: another method may want it again.
-        feed = self._feed(self._situation, "test")
-        keeps = type(method).keep is not Method.keep
-
-        def keep(places: Tensor) -> dict[str, Tensor]:
-            with evaluating(model), torch.no_grad():
-                speak = speaking(self._fabric, model)
-                blocks = [
-                    kept_with(method, speak, feed.batch(block, "keep", int(block[0]))["x"], len(block))
-                    for block in torch.split(places, self._options.evaluation_batch)
-                ]
-            return {name: torch.cat([block[name] for block in blocks]) for name in blocks[0]}
-
-        return memory.admit(
-            selection, self._chunk, self._situation.number, self._parts / "memory", keep if keeps else None
-        )
+        annotate = remembering.annotate(network, self._chunk.rows) if remembering.keeps else None
+        return memory.admit(selection, self._chunk, self._situation.number, self._parts / "memory", annotate)
 
     # Small things
 
@@ -218,10 +270,9 @@ class _Learning:
         converted: nn.Module = self._fabric.strategy.precision.convert_module(model.to(self._fabric.device))
         return converted
 
-    def _feed(self, situation: Situation, kind: str) -> Feed:
-        return Feed(
-            self._chunk.rows, situation.transforms(kind), self._fabric.device, derive_seed(situation.seed, kind)
-        )
+    def _network(self, module: nn.Module) -> Network:
+        """A module that computes in the precision of the training."""
+        return Network(module, self._speak)
 
     def _phase(self, name: str) -> None:
         now = self._clock.seconds()
@@ -231,34 +282,3 @@ class _Learning:
         if name:
             self._seconds[name] = now
             self._reporter.phase(name)
-
-
-def _pairs(feed: Feed, size: int) -> Iterator[tuple[Any, Any]]:
-    for batch in feed.in_order(size):
-        yield batch["x"], batch["y"]
-
-
-def _check_weights(model: nn.Module) -> None:
-    """A loss is measured before the step that it leads to, and the last step may be the one that goes wrong.
-
-    Raises:
-        TrainingError: a weight is not finite.
-    """
-    for name, value in model.state_dict().items():
-        if isinstance(value, Tensor) and value.is_floating_point() and not bool(torch.isfinite(value).all()):
-            raise TrainingError(
-                f"After training, `{name}` has entries that are not finite. Nothing was stored; the champion is as it "
-                "was. Lower the learning rate, or set `clip_norm`."
-            )
-
-
-def _facts(fitted: Fitted) -> dict[str, Any]:
-    return {
-        "epochs": fitted.progress.epochs,
-        "steps": fitted.progress.steps,
-        "samples": fitted.progress.samples,
-        "replayed": fitted.replayed,
-        "losses": fitted.losses,
-        "stopped": fitted.stopped,
-        "resumed": fitted.resumed,
-    }

@@ -90,7 +90,7 @@ def stage(situation: Situation, learned: Learned, promote: bool, read_seconds: f
         },
         "plan": resolved.to_json(),
         "config": str(resolved.config.path),
-        "task": situation.task,
+        "task": situation.task.name,
         "rows_seen": situation.rows_before + len(data.train),
         "memory": _memory_facts(learned.memory),
         "artefacts": artefacts,

@@ -10,6 +10,7 @@ import torch
 from vernal.config import Plan, resolve
 from vernal.data import Picked, Schema
 from vernal.memory import Memory
+from vernal.methods import Network
 from vernal.store import Store
 from vernal.transaction.evaluation import Judge
 from vernal.transaction.fitting import check_fit
@@ -24,14 +25,14 @@ class Rehearsal:
     Args:
         rows: how many rows each part of the data has, by name.
         schema: what a row looks like.
-        task: ``"classification"``, ``"regression"`` or None.
+        task: the name of the task.
         parameters: numbers in the model that are trained.
         metrics: what will be measured.
     """
 
     rows: dict[str, int]
     schema: Schema
-    task: str | None
+    task: str
     parameters: int
     metrics: tuple[str, ...]
 
@@ -49,11 +50,11 @@ def rehearse(plan: Plan) -> Rehearsal:
     with tempfile.TemporaryDirectory() as folder:
         situation = Situation(resolved, Store(folder), None, data)
         model, cpu, nothing = situation.model(), torch.device("cpu"), Memory(situation.store.blobs, 0)
-        check_fit(situation, situation.method(), model, nothing, cpu, lambda model: model)
+        check_fit(situation, situation.method(), Network(model), nothing, cpu)
         judged = data.validation or data.train
         batch = Picked(judged.rows, torch.arange(min(len(judged), plan.training.evaluation_batch)))
         measured = Judge(situation, nothing, cpu, lambda model: model).measure(model, batch)
         parts = {"train": data.train, "validation": data.validation, "test": data.test}
         trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
         rows = {name: len(part) for name, part in parts.items() if part is not None}
-        return Rehearsal(rows, situation.schema, situation.task, trained, tuple(measured))
+        return Rehearsal(rows, situation.schema, situation.task.name, trained, tuple(measured))

@@ -22,8 +22,11 @@ from vernal.config import Resolved
 from vernal.data import Schema
 from vernal.memory import Everything, Memory
 from vernal.methods import Method, method_name
+from vernal.models import has_growing_head
 from vernal.store import Store
-from vernal.training import Transforms, isolated, row_losses, task_of
+from vernal.tasks import Task, make_task
+from vernal.training import Transforms, isolated, row_losses
+from vernal.transaction.heads import Sizes
 from vernal.transaction.new_data import NewData
 from vernal.transaction.parent import Parent, load_weights
 
@@ -98,9 +101,9 @@ class Situation:
         return Schema.of_row(x, transform(y))
 
     @cached_property
-    def task(self) -> str | None:
-        """``"classification"``, ``"regression"`` or None."""
-        return task_of(self.target_schema)
+    def task(self) -> Task:
+        """What kind of question the targets ask: what the config file says, or what they imply."""
+        return make_task(self.call("task_fn"), self.target_schema)
 
     @cached_property
     def losses(self) -> Callable[[Any, Any], Tensor]:
@@ -147,12 +150,15 @@ class Situation:
 
     def model(self, *names: str | int) -> nn.Module:
         """A model with fresh weights; `names` name their randomness."""
+        return self._with_room(self._made_by("model_fn", *names), *names)
+
+    def _made_by(self, function: str, *names: str | int) -> nn.Module:
         with isolated(derive_seed(self.resolved.plan.seed, "model", *names)):
-            model = self.call("model_fn", seed=self.resolved.plan.seed)
+            model = self.call(function, seed=self.resolved.plan.seed)
         if not isinstance(model, nn.Module):
-            raise ConfigError(f"`model_fn` gives a {type(model).__name__}. It must give a torch.nn.Module.")
+            raise ConfigError(f"`{function}` gives a {type(model).__name__}. It must give a torch.nn.Module.")
         if any(made() is model for made in self._made):
-            raise ConfigError("`model_fn` gives the same object again. It must build a new model at every call.")
+            raise ConfigError(f"`{function}` gives the same object again. It must build a new model at every call.")
         self._made.append(weakref.ref(model))
         return model
 
@@ -163,14 +169,30 @@ class Situation:
 
     def champion(self) -> nn.Module:
         """The model with the parent's weights; fresh ones for a first update."""
+        return self._with_room(self._champion_as_it_was(), "champion")
+
+    def _champion_as_it_was(self) -> nn.Module:
         if self.parent is None:
             return self.model()
         restored = self._restored(self.parent)
         if restored is not None:
             return restored
-        model = self.model()
+        model = self._made_by("model_fn")
         load_weights(model, self.parent.model_state, f"update {self.parent.id}")
         return model
+
+    def _with_room(self, model: nn.Module, *names: str | int) -> nn.Module:
+        """The model with classifiers that have room for every class so far; their new rows are drawn anew."""
+        if has_growing_head(model):
+            with isolated(derive_seed(self.resolved.plan.seed, "head", self.number, *names)):
+                self._sizes.grow(model)
+        return model
+
+    @cached_property
+    def _sizes(self) -> Sizes:
+        """How many classes there are: in the champion's heads, and among the labels of the new data."""
+        sizes = Sizes.of_data(self.data.parts, self.task, self.transforms("test"))
+        return sizes if self.parent is None else sizes | Sizes.of_model(self._champion_as_it_was())
 
     def _restored(self, parent: Parent) -> nn.Module | None:
         """What `restore_fn` makes of the parent's weights; None if the config has no such function."""
@@ -199,14 +221,20 @@ class Situation:
             )
         return method
 
+    @property
+    def method_changed(self) -> bool:
+        """Whether another method trained the parent."""
+        if self.parent is None:
+            return False
+        return bool(self.parent.record["plan"]["method"]["name"] != method_name(self.resolved.method))
+
     def memory(self) -> Memory:
         """The rehearsal memory that the parent left; an empty one for a first update."""
         memory = self.parent.memory("memory") if self.parent else None
         if memory is None:
             return Memory(self.store.blobs, derive_seed(self.resolved.plan.seed, "memory"))
-        self._check_kept(memory)
         self._check_complete(memory)
-        return memory if self._keeps else memory.without_kept()
+        return memory if type(self.resolved.method).keep is not Method.keep else memory.without_kept()
 
     def validation_memory(self) -> Memory:
         """The validation rows of earlier chunks."""
@@ -214,11 +242,6 @@ class Situation:
         if memory is None:
             return Memory(self.store.blobs, derive_seed(self.resolved.plan.seed, VALIDATION_SEED))
         return memory
-
-    @property
-    def _keeps(self) -> bool:
-        """Whether the method keeps something with each row in memory."""
-        return type(self.resolved.method).keep is not Method.keep
 
     def _check_complete(self, memory: Memory) -> None:
         """Demand that a method which wants all rows ever seen finds them, and not the sample that another one kept."""
@@ -228,16 +251,6 @@ class Situation:
             raise ConflictError(
                 f"{now!r} wants all rows ever seen, but of {self.rows_before} rows the memory that {before!r} wrote "
                 f"holds {len(memory)}. Begin a new lineage with {now!r} (another store), from the first chunk on."
-            )
-
-    def _check_kept(self, memory: Memory) -> None:
-        """Demand that rows in memory carry what this method wants of them."""
-        assert self.parent is not None
-        before, now = self.parent.record["plan"]["method"]["name"], method_name(self.resolved.method)
-        if before != now and len(memory) and self._keeps and not memory.kept:
-            raise ConflictError(
-                f"The memory was written by the method {before!r}, and its rows lack what {now!r} keeps with them. "
-                f"Begin a new lineage with {now!r} (another store), or go on with {before!r}."
             )
 
 

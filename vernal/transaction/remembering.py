@@ -1,0 +1,72 @@
+"""The memory in the form in which the method of this update wants it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vernal.base import SchemaMismatch, derive_seed
+from vernal.data import Rows
+from vernal.memory import Annotate, Memory
+from vernal.methods import Method, Network
+from vernal.training import Feed, Reporter, evaluating
+from vernal.transaction.fitting import ROWS, kept_with
+from vernal.transaction.situation import Situation
+
+
+class Remembering:
+    """What a method keeps with rows: with those that come in, and with those that another method let in.
+
+    Args:
+        situation: what the update finds.
+        method: the method.
+        device: where models are.
+    """
+
+    def __init__(self, situation: Situation, method: Method, device: torch.device) -> None:
+        self._situation, self._method, self._device = situation, method, device
+        self.keeps = type(method).keep is not Method.keep
+
+    def annotate(self, model: Network, rows: Rows) -> Annotate:
+        """What is kept with some rows, as a function of their places."""
+        seed = derive_seed(self._situation.seed, "test")
+        feed = Feed(rows, self._situation.transforms("test"), self._device, seed)
+        size = self._situation.resolved.plan.training.evaluation_batch
+
+        def kept(places: Tensor) -> dict[str, Tensor]:
+            with evaluating(model.module), torch.no_grad():
+                blocks = [
+                    kept_with(self._method, model, feed.batch(block, "keep", int(block[0]))["x"], len(block))
+                    for block in torch.split(places, size)
+                ]
+            return {name: torch.cat([block[name] for block in blocks]) for name in blocks[0]}
+
+        return kept
+
+    def prepared(self, memory: Memory, champion: Network, folder: Path, reporter: Reporter) -> Memory:
+        """The memory, with what this method wants to find there.
+
+        Where a head has grown since a row came in, the classes that did not exist are unknown to it: NaN. Where another
+        method wrote the memory, its rows are annotated with what this one keeps, as the champion sees them.
+
+        Raises:
+            SchemaMismatch: the rows are kept with something else, and the method is the same.
+        """
+        if not self.keeps:
+            return memory
+        rows = self._situation.data.train.rows
+        with self._situation.resolved.config.naming("`keep` of the method", f"on rows ({self._situation.schema})"):
+            probe = self.annotate(champion, rows)(torch.arange(min(ROWS, len(rows))))
+        if memory.narrower_kept(probe):
+            reporter.note("there are new classes: what is kept with the rows in memory is widened")
+            return memory.with_wider_kept({name: tuple(values.shape[1:]) for name, values in probe.items()}, folder)
+        try:
+            memory.check_kept(probe)
+        except SchemaMismatch:
+            if not self._situation.method_changed:
+                raise
+            reporter.note("another method wrote the memory: its rows are annotated with what the champion says")
+            return memory.annotated(self.annotate(champion, memory), folder)
+        return memory
