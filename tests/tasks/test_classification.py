@@ -29,7 +29,7 @@ def test_the_loss_is_the_cross_entropy(y):
         ),
         (torch.zeros(2, 3, 4), (0, 1), r"The model gives \(2, 3, 4\) for 2 rows"),
         (torch.zeros(1, 3), (0, 1), r"The model gives \(1, 3\) for 2 rows"),
-        ("words", (0, 1), "The model gives a str. The loss that a classification implies needs a tensor"),
+        ("words", (0, 1), "The model gives a str. The loss that the task 'classification' implies needs a tensor"),
     ],
 )
 def test_labels_outside_the_head_are_found_before_training(outputs, labels, text):

@@ -3,7 +3,7 @@ import torch
 
 from vernal.base import ConfigError
 from vernal.data import Schema
-from vernal.tasks import Classification, Other, Regression, make_task, task_of
+from vernal.tasks import Classification, MultiLabel, Other, Regression, make_task, task_of
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,10 @@ from vernal.tasks import Classification, Other, Regression, make_task, task_of
         (0.5, Regression()),
         (torch.tensor(0.5), Regression()),
         (torch.tensor([0.5, 1.5]), Regression()),
+        (torch.tensor([True, False]), MultiLabel()),
         (True, Other()),
+        (torch.tensor([True]), Other()),
+        (torch.tensor([[True, False]]), Other()),
         (torch.tensor([1, 2]), Other()),
         ("cat", Other()),
         ((1, 2), Other()),

@@ -21,7 +21,7 @@ def test_several_values_a_row_are_averaged():
 def test_as_many_numbers_as_targets_are_demanded():
     with pytest.raises(TrainingError, match=r"\(2, 2\) for targets \(2,\). For a regression it must give as many"):
         TASK.check(torch.zeros(2, 2), torch.zeros(2), None, 2)
-    with pytest.raises(TrainingError, match="The loss that a regression implies needs a tensor"):
+    with pytest.raises(TrainingError, match="The loss that the task 'regression' implies needs a tensor"):
         TASK.check(None, torch.zeros(2), None, 2)
     TASK.check(torch.zeros(2, 1), torch.zeros(2), None, 2)
 

@@ -9,24 +9,61 @@ from numpy.typing import ArrayLike
 
 from vernal.base import ConfigError, did_you_mean
 from vernal.metrics.classification import accuracy, macro_f1
+from vernal.metrics.dense import dense_accuracy, dense_macro_f1, mean_iou
+from vernal.metrics.gaussian import coverage, gaussian_mae, gaussian_nll, gaussian_rmse
+from vernal.metrics.multilabel import (
+    average_precision,
+    hamming_loss,
+    micro_f1,
+    multilabel_macro_f1,
+    subset_accuracy,
+)
+from vernal.metrics.ranking import mean_reciprocal_rank, ndcg, pairwise_accuracy
 from vernal.metrics.regression import mae, r2, rmse
 from vernal.metrics.rows import one_each
 
 Metric = Callable[[ArrayLike, ArrayLike], float]
 
-# The first metric of a task is its headline. Both headlines are means over rows, so that two models
-# can be compared row by row.
+# The first metric of a task is its headline.
 _METRICS: dict[str, dict[str, Metric]] = {
     "classification": {"accuracy": accuracy, "macro_f1": macro_f1},
+    "multilabel": {
+        "average_precision": average_precision,
+        "micro_f1": micro_f1,
+        "macro_f1": multilabel_macro_f1,
+        "subset_accuracy": subset_accuracy,
+        "hamming_loss": hamming_loss,
+    },
     "regression": {"mae": mae, "rmse": rmse, "r2": r2},
+    "heteroscedastic": {
+        "nll": gaussian_nll,
+        "mae": gaussian_mae,
+        "rmse": gaussian_rmse,
+        "coverage_95": coverage,
+    },
+    "ranking": {"ndcg": ndcg, "mrr": mean_reciprocal_rank, "pairwise_accuracy": pairwise_accuracy},
+    "segmentation": {"mean_iou": mean_iou, "pixel_accuracy": dense_accuracy},
+    "sequence_labelling": {"macro_f1": dense_macro_f1, "token_accuracy": dense_accuracy},
 }
 _HIGHER_IS_BETTER = {
     "accuracy": True,
-    "macro_f1": True,
+    "average_precision": True,
+    "hamming_loss": False,
     "loss": False,
+    "macro_f1": True,
     "mae": False,
-    "rmse": False,
+    "mean_iou": True,
+    "micro_f1": True,
+    "mrr": True,
+    "ndcg": True,
+    "nll": False,
+    "pairwise_accuracy": True,
+    "pixel_accuracy": True,
     "r2": True,
+    "rmse": False,
+    "span_f1": True,
+    "subset_accuracy": True,
+    "token_accuracy": True,
 }
 
 
@@ -34,9 +71,11 @@ def summary(task: str, y: ArrayLike, predicted: ArrayLike, losses: ArrayLike | N
     """Measure frozen predictions.
 
     Args:
-        task: ``"classification"`` or ``"regression"``.
-        y: true classes or values, shape ``(N,)``; several targets of a regression ``(N, D)``.
-        predicted: predicted classes or values, of the same shape.
+        task: ``"classification"``, ``"regression"``, ... .
+        y: true classes or values, shape ``(N,)``; several of each row ``(N, ...)``. What does not count is -1 among
+            classes of pixels and tokens, and NaN among labels and relevances.
+        predicted: predicted classes or values, of the same shape; of a heteroscedastic regression means, then
+            log-variances.
         losses: the loss of each row, shape ``(N,)``; adds their mean as ``loss``.
 
     Examples:
@@ -62,12 +101,18 @@ def headline(task: str) -> str:
 
 
 def is_higher_better(metric: str) -> bool:
-    """Say which way a metric of `summary` improves.
+    """Say which way a metric improves. One of the first k places, such as ``ndcg@10``, does as the whole.
+
+    Raises:
+        ConfigError: no metric is called so, or it improves neither way.
 
     Examples:
-        >>> is_higher_better("accuracy"), is_higher_better("mae")
-        (True, False)
+        >>> is_higher_better("accuracy"), is_higher_better("mae"), is_higher_better("ndcg@10")
+        (True, False, True)
     """
+    metric = metric.partition("@")[0]
+    if metric == "coverage_95":
+        raise ConfigError("`coverage_95` is best at 0.95, neither higher nor lower. Watch `nll` instead.")
     if metric not in _HIGHER_IS_BETTER:
         raise ConfigError(f"No metric is called {metric!r}. {did_you_mean(metric, _HIGHER_IS_BETTER)}")
     return _HIGHER_IS_BETTER[metric]

@@ -2,19 +2,33 @@
 
 from vernal.tasks.catalogue import task_class, task_names
 from vernal.tasks.classification import Classification
+from vernal.tasks.heteroscedastic import Heteroscedastic
 from vernal.tasks.inference import make_task, task_of
+from vernal.tasks.masking import complement, masked, present_classes
 from vernal.tasks.matching import mean_squared_error, squared_error
+from vernal.tasks.multilabel import MultiLabel
 from vernal.tasks.other import Other
+from vernal.tasks.ranking import Ranking
 from vernal.tasks.regression import Regression
+from vernal.tasks.segmentation import Segmentation
+from vernal.tasks.sequence_labelling import SequenceLabelling
 from vernal.tasks.task import Task
 
 __all__ = [
     "Classification",
+    "Heteroscedastic",
+    "MultiLabel",
     "Other",
+    "Ranking",
     "Regression",
+    "Segmentation",
+    "SequenceLabelling",
     "Task",
+    "complement",
     "make_task",
+    "masked",
     "mean_squared_error",
+    "present_classes",
     "squared_error",
     "task_class",
     "task_names",

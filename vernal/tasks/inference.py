@@ -10,6 +10,7 @@ from vernal.base import ConfigError
 from vernal.data import Schema
 from vernal.tasks.catalogue import task_class
 from vernal.tasks.classification import Classification
+from vernal.tasks.multilabel import MultiLabel
 from vernal.tasks.other import Other
 from vernal.tasks.regression import Regression
 from vernal.tasks.task import Task
@@ -18,8 +19,8 @@ from vernal.tasks.task import Task
 def task_of(schema: Schema) -> Task:
     """The task that targets imply by their type and shape.
 
-    One whole number a row is a classification; decimal numbers, as many in every row, a regression. All others are to
-    be named, see `make_task`.
+    One whole number a row is a classification; decimal numbers, as many in every row, a regression; several truth
+    values a row are a multi-label one. All others are to be named, see `make_task`.
 
     Examples:
         >>> task_of(Schema.of_row(x=0.5, y=3))
@@ -32,8 +33,10 @@ def task_of(schema: Schema) -> Task:
         return Other()
     if leaf.torch_dtype.is_floating_point:
         return Regression()
-    one = math.prod(n or 0 for n in leaf.shape) == 1
-    return Classification() if one and leaf.torch_dtype != torch.bool else Other()
+    count = math.prod(n or 0 for n in leaf.shape)
+    if leaf.torch_dtype == torch.bool:
+        return MultiLabel() if len(leaf.shape) == 1 and count > 1 else Other()
+    return Classification() if count == 1 else Other()
 
 
 def make_task(value: str | Task | None, schema: Schema) -> Task:

@@ -24,7 +24,7 @@ def mean_over(known: Tensor, values: Tensor) -> Tensor:
     return total / known.sum(1).clamp(min=1)
 
 
-def in_common(scores: Tensor, old: Tensor, dim: int = 1) -> tuple[Tensor, Tensor, Tensor]:
+def in_common(scores: Tensor, old: Tensor, dim: int | None = 1) -> tuple[Tensor, Tensor, Tensor]:
     """What a model and an older one both say.
 
     The older one may know fewer classes, the first ones. What is NaN or infinite in `old`, or masked (minus infinity)
@@ -33,7 +33,7 @@ def in_common(scores: Tensor, old: Tensor, dim: int = 1) -> tuple[Tensor, Tensor
     Args:
         scores: of the model, ``(B, C, ...)``.
         old: of the older model, ``(B, D, ...)``, of any type and on any device.
-        dim: the dimension of the classes.
+        dim: the dimension of the classes; None where there are none.
 
     Returns:
         Scores, old scores, and which of them are known, all of the shape of `old`. Unknown entries are 0 in both, so
@@ -43,7 +43,7 @@ def in_common(scores: Tensor, old: Tensor, dim: int = 1) -> tuple[Tensor, Tensor
         TrainingError: the shapes differ in something else, or the older model has more classes.
     """
     old = old.to(scores)
-    if old.ndim == scores.ndim > 1 and old.shape[dim] < scores.shape[dim]:
+    if dim is not None and old.ndim == scores.ndim > 1 and old.shape[dim] < scores.shape[dim]:
         scores = scores.narrow(dim, 0, old.shape[dim])
     if scores.shape != old.shape:
         raise TrainingError(

@@ -61,8 +61,8 @@ class Task(ABC):
         scores = scores_of(outputs)
         if scores is None:
             raise TrainingError(
-                f"The model gives a {type(outputs).__name__}. The loss that a {self.title} implies needs a tensor, or "
-                "something that has one as `logits`. Define `loss_fn` in the config file."
+                f"The model gives a {type(outputs).__name__}. The loss that the task {self.name!r} implies needs a "
+                "tensor, or something that has one as `logits`. Define `loss_fn` in the config file."
             )
         return scores
 
@@ -132,8 +132,3 @@ class Task(ABC):
         Returns:
             ``(B,)``, at least 0, and 0 for a row of which nothing is known; differentiable in `outputs`.
         """
-
-    @property
-    def title(self) -> str:
-        """The name as words."""
-        return self.name.replace("_", " ")
