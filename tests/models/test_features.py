@@ -113,7 +113,10 @@ def test_no_hook_is_left_after_an_error():
 
 def test_an_unknown_name_leaves_no_hook_and_suggests_another():
     model = nn.ModuleDict({"layer1": nn.Linear(2, 2), "layer3": nn.Linear(2, 2)})
-    with pytest.raises(ConfigError, match="no module 'layr1'. Did you mean 'layer1'"), captured(model, "layer3", "layr1"):
+    with (
+        pytest.raises(ConfigError, match="no module 'layr1'. Did you mean 'layer1'"),
+        captured(model, "layer3", "layr1"),
+    ):
         pass
     assert hooks(model) == 0
 

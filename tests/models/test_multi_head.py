@@ -96,6 +96,12 @@ def test_task_ids_may_be_of_any_whole_type():
     assert grown({1: 2})(torch.ones(1, 3), torch.tensor([1], dtype=torch.uint8)).shape == (1, 2)
 
 
+def test_mixed_precision_gives_what_a_linear_layer_gives():
+    head = grown({0: 2, 1: 3})
+    with torch.autocast("cpu", torch.bfloat16):
+        assert head(torch.ones(2, 3), torch.tensor([0, 1])).dtype == torch.bfloat16
+
+
 def test_a_copy_grows_by_itself():
     head = grown({0: 2})
     copy.deepcopy(head).grow(1, 2)

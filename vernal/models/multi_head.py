@@ -95,8 +95,10 @@ class MultiHead(nn.Module):
         Raises:
             DataError: a task without a head.
         """
-        width = max((self._head(task).out_features for task in self.task_ids), default=0)
-        order, scores = [task_ids.new_empty(0, dtype=torch.int64)], [features.new_empty(0, width)]
+        width = max(self.sizes.values(), default=0)
+        if not len(task_ids):
+            return features.new_empty(0, width)
+        order, scores = [], []
         for task in sorted(set(task_ids.tolist())):
             rows = (task_ids == task).nonzero().squeeze(1)
             logits = self._head(task)(features[rows])

@@ -81,8 +81,9 @@ def reinitialise_(model: nn.Module, *names: str) -> None:
             if reset is not None:
                 resets[name] = reset
             elif [*part.parameters(recurse=False)]:
+                where = f" at {name!r}" if name else ""
                 raise ConfigError(
-                    f"{type(part).__name__} at {name or 'the top of the model'!r} has parameters of its own and no "
+                    f"{type(part).__name__}{where} has parameters of its own and no "
                     "`reset_parameters`. Give it that method, without arguments, which draws them anew."
                 )
     # The inner ones first, as in a constructor: what a module does to its parts has the last word.
