@@ -1,132 +1,177 @@
-"""What methods are worth on real streams: the same model and budget for each, five seeds, mean and standard error.
+"""What every method is worth on real streams: the same model and budget for each, five seeds, mean ± standard error.
 
-    python bench/quality.py fashion --budget 5ep --lr 0.05
-    python bench/quality.py gas --budget 20ep
-    python bench/quality.py flights --budget 2ep
+    python bench/quality.py                                  # all methods on four streams, then the tables
+    python bench/quality.py fashion --rows 12000 --budget 5ep
+    python bench/quality.py flights --methods er derpp
+    python bench/quality.py --show                           # the tables of what has been run so far
 
-*average* is the mean over the validation data of all chunks after the last update; *next* the mean over the
-data of each next chunk, before the update that learns it: what a model in production would have had. *static*
-is the model after the first update. Samples count every row that went through the network in training, replayed
-ones included.
+Results go to a file of JSON lines as they come (`--out`), one for each stream, method and seed. Runs that are in the
+file are not made again, so an interrupted table goes on; with other settings they are other runs.
+
+*average* is the mean score over the test data of all chunks after the last update; *next* the mean over the data of
+each next chunk, before the update that learns it: what a model in production would have had; *forgetting* how far
+earlier chunks have fallen below their best. *static* is the model after the first update. *seconds* are those of
+learning on one core: training, and what a method does before and after it; without reading data and judging models.
+*forward* and *backward* are the rows that went through a model in that time, for each new row.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import json
+import dataclasses
+import os
 import statistics
-import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
+from lab.lineage import Stream, run
+from lab.runs import name_of, outcomes, run_all
+from lab.table import markdown, spread
 
-import vernal
-from vernal.config import make_method
-from vernal.transaction import Result
+from vernal.methods import method_names
 
-METHODS = ("fine_tune", "er", "offline_er", "der", "derpp", "gdumb", "joint")
+SEEDS = 5
+OUT = Path(__file__).parent / "results" / "quality.jsonl"
 
-
-def run(config: Path, chunks: int, method: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
-    """All updates of one method with one seed."""
-    options = {} if method in ("fine_tune", "joint") else {"memory_size": args.memory}
-    training = vernal.Training(budget=args.budget, batch_size=args.batch_size, accelerator=args.accelerator)
-    before, samples, seconds = [], 0, 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        for chunk in range(chunks):
-            arguments = {"chunk": chunk} | ({"lr": args.lr} if args.lr else {})
-            plan = vernal.Plan(
-                config, method=make_method(method, options), arguments=arguments, training=training, seed=seed,
-                validation_memory=1_000_000,
-            )  # fmt: skip
-            result = vernal.update(plan, folder)
-            if chunk:
-                before.append(result.validation[-1]["before"][args.metric])
-            samples += result.costs["samples"]
-            seconds += result.costs["total_seconds"]
-            if chunk == 0:
-                first = result.id
-        static = evaluate(folder, config, first, chunks, seed, args.metric) if method == "fine_tune" else None
-    return {"average": final(result, args.metric), "next": statistics.mean(before), "samples": samples,
-            "seconds": seconds, "static": static}  # fmt: skip
+# A run of replay, five to eight updates, takes three to six seconds on one core.
+STREAMS = {
+    "fashion": Stream("fashion", "5ep", {"rows": 3_000, "lr": 0.05}),
+    "digits": Stream("digits", "3ep", {"lr": 3e-3}),
+    "gas": Stream("gas", "20ep"),
+    "arxiv": Stream("arxiv", "5ep", {"rows": 3_000, "lr": 1e-2}),
+    "flights": Stream("flights", "2ep", memory=5_000, batch_size=256, metric="auroc"),
+}
+TABLE = ("fashion", "digits", "gas", "arxiv")
+TITLES = {
+    "fashion": "Split-Fashion-MNIST, 5 chunks of two classes",
+    "digits": "MNIST, USPS, Optdigits, Semeion",
+    "gas": "gas sensors, 8 batches",
+    "arxiv": "arXiv titles, 6 periods",
+    "flights": "flights, 12 months",
+}
 
 
-def final(result: Result, metric: str) -> float:
-    return statistics.mean(row["after"][metric] for row in result.validation)
+@dataclass(frozen=True)
+class Own:
+    """What one method needs otherwise than the rest.
+
+    Args:
+        why: the reason, printed below the table.
+        budget: of each update; None for the stream's.
+        options: of the method.
+    """
+
+    why: str
+    budget: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def evaluate(store: str, config: Path, update: str, chunks: int, seed: int, metric: str) -> list[float]:
-    """The first model on the validation data of every chunk."""
-    model = vernal.load_model(store, config, update)
-    module = load(config)
-    measured = []
-    for chunk in range(chunks):
-        names = module.data_module_fn.__code__.co_varnames[: module.data_module_fn.__code__.co_argcount]
-        data = module.data_module_fn(**{k: v for k, v in {"chunk": chunk, "seed": seed}.items() if k in names})
-        rows = data.validation.rows.leaves(torch.arange(len(data.validation)))
-        with torch.no_grad():
-            outputs = model(rows["x"])
-        if metric == "accuracy":
-            measured.append(float((outputs.argmax(1) == rows["y"]).double().mean()))
-        else:
-            own = module.metrics_fn()[metric]
-            own.update(outputs, rows["y"])
-            measured.append(own.compute())
-    return measured
+OPTIONS = {
+    "gdumb": Own("30 epochs: one is its memory alone, a sixth or less of the rows that others walk through", "30ep"),
+}
 
 
-def load(config: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("stream", config)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@dataclass(frozen=True)
+class Run:
+    """One cell of the table."""
+
+    stream: Stream
+    method: str
+    seed: int
+
+    @property
+    def own(self) -> Own:
+        return OPTIONS.get(self.method, Own(""))
+
+    @property
+    def settled(self) -> Stream:
+        return dataclasses.replace(self.stream, budget=self.own.budget or self.stream.budget)
+
+    @property
+    def key(self) -> dict[str, Any]:
+        settings = dataclasses.asdict(self.settled) | {"options": dict(self.own.options)}
+        return {"stream": self.stream.name, "method": self.method, "seed": self.seed, "settings": settings}
+
+    def __call__(self) -> dict[str, Any]:
+        return run(self.settled, self.settled.method(self.method, self.own.options), self.seed)
 
 
 def main() -> None:
+    args = _arguments()
+    streams = [_with_options(STREAMS[name], args) for name in args.streams]
+    runs = [Run(s, method, seed) for seed in range(args.seeds) for s in streams for method in args.methods]
+    if not args.show:
+        run_all(runs, args.out, args.processes)
+    lines = outcomes(args.out)
+    found = [line for run in runs if (line := lines.get(name_of(run.key)))]
+    for stream in streams:
+        of_stream = [line for line in found if line["run"]["stream"] == stream.name]
+        print(f"\n### {TITLES[stream.name]}\n\n{_describe(stream, of_stream)}\n\n{_table(of_stream)}")
+    for method, own in OPTIONS.items():
+        print(f"\n`{method}`: {own.why}.")
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("stream", choices=["fashion", "gas", "flights"])
-    parser.add_argument("--budget", default="5ep")
+    parser.add_argument("streams", nargs="*", default=TABLE, metavar="STREAM", help=", ".join(STREAMS))
+    parser.add_argument("--methods", nargs="+", default=method_names(), metavar="METHOD")
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--budget", help="of an update, if not the stream's")
+    parser.add_argument("--rows", type=int, help="training rows of a chunk, if not the stream's")
     parser.add_argument("--lr", type=float)
-    parser.add_argument("--memory", type=int, default=500)
-    parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--methods", nargs="+", default=METHODS)
-    parser.add_argument("--accelerator", default="cpu")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--memory", type=int)
+    parser.add_argument("--batch-size", type=int)
+    parser.add_argument("--accelerator")
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--show", action="store_true", help="run nothing, print what is there")
     args = parser.parse_args()
-    args.metric = "auroc" if args.stream == "flights" else "accuracy"
-    config = Path(__file__).parent / "streams" / f"{args.stream}.py"
-    chunks = load(config).CHUNKS
-    print(f"{args.stream}: {chunks} chunks, {args.budget} each, memory {args.memory}, {args.metric} in %")
-    everything = {}
-    for method in args.methods:
-        runs = [run(config, chunks, method, seed, args) for seed in range(args.seeds)]
-        everything[method] = runs
-        if method == "fine_tune":
-            show(
-                "static",
-                [statistics.mean(r["static"]) for r in runs],
-                [statistics.mean(r["static"][1:]) for r in runs],
-                None,
-            )
-        show(method, [r["average"] for r in runs], [r["next"] for r in runs], runs)
-    if args.json:
-        args.json.write_text(json.dumps(everything))
+    if unknown := {*args.streams} - {*STREAMS}:
+        parser.error(f"no such stream: {', '.join(unknown)}; there are {', '.join(STREAMS)}")
+    return args
 
 
-def show(name: str, average: list[float], following: list[float], runs: list[dict[str, Any]] | None) -> None:
-    costs = ""
-    if runs:
-        samples, seconds = (statistics.mean(r[k] for r in runs) for k in ("samples", "seconds"))
-        costs = f"   {samples:11,.0f} samples   {seconds:6.1f} s"
-    print(f"{name:11} average {spread(average)}   next {spread(following)}{costs}", flush=True)
+def _with_options(stream: Stream, args: argparse.Namespace) -> Stream:
+    fields = ("budget", "memory", "batch_size", "accelerator")
+    given = {name: getattr(args, name) for name in fields if getattr(args, name) is not None}
+    arguments = {name: getattr(args, name) for name in ("rows", "lr") if getattr(args, name) is not None}
+    return dataclasses.replace(stream, **given, arguments={**stream.arguments, **arguments})
 
 
-def spread(values: list[float]) -> str:
-    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
-    return f"{100 * statistics.mean(values):6.2f} ± {100 * error:4.2f}"
+def _describe(stream: Stream, lines: list[dict[str, Any]]) -> str:
+    arguments = ", ".join(f"{name} {value}" for name, value in stream.arguments.items())
+    seeds = len({line["run"]["seed"] for line in lines})
+    what = f"{stream.budget} an update, batches of {stream.batch_size}, memory {stream.memory}, {arguments}"
+    return f"{what.rstrip(', ')}; {stream.metric} in %, {seeds} seeds."
+
+
+def _table(lines: list[dict[str, Any]]) -> str:
+    header = ("method", "average", "next", "forgetting", "seconds", "forward", "backward")
+    return markdown(header, _rows(lines))
+
+
+def _rows(lines: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    for method in _in_order({line["run"]["method"] for line in lines}):
+        own = [line for line in lines if line["run"]["method"] == method]
+        ran = [line for line in own if "refused" not in line]
+        if method == "fine_tune" and ran:
+            static = [line["static"] for line in ran]
+            means = [statistics.mean(scores) for scores in static], [statistics.mean(scores[1:]) for scores in static]
+            yield ("*static*", *map(spread, means), "", "", "", "")
+        if not ran:
+            yield (f"`{method}`", own[-1]["refused"], "", "", "", "", "")
+            continue
+        worth = (spread([line[name] for line in ran]) for name in ("average", "next", "forgetting"))
+        passes = (statistics.mean(line[name] / line["new_rows"] for line in ran) for name in ("forward", "backward"))
+        seconds = statistics.mean(line["seconds"] for line in ran)
+        yield (f"`{method}`", *worth, f"{seconds:.1f}", *(f"{value:.2f}" for value in passes))
+
+
+def _in_order(methods: Iterable[str]) -> list[str]:
+    """The two bounds first and last."""
+    return sorted(methods, key=lambda method: ({"fine_tune": 0, "joint": 2}.get(method, 1), method))
 
 
 if __name__ == "__main__":
