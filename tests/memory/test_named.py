@@ -3,12 +3,28 @@
 import pytest
 
 from vernal.base import ConfigError
-from vernal.memory import Balanced, Everything, Reservoir, SlidingWindow, make_policy
+from vernal.memory import (
+    Balanced,
+    Everything,
+    GradientMatching,
+    Herding,
+    KCenter,
+    Reservoir,
+    SlidingWindow,
+    make_policy,
+)
 
 
 @pytest.mark.parametrize(
     ("name", "policy"),
-    [("reservoir", Reservoir(7)), ("balanced", Balanced(7)), ("window", SlidingWindow(7))],
+    [
+        ("reservoir", Reservoir(7)),
+        ("balanced", Balanced(7)),
+        ("window", SlidingWindow(7)),
+        ("herding", Herding(7)),
+        ("k_center", KCenter(7)),
+        ("gradient_matching", GradientMatching(7)),
+    ],
 )
 def test_a_name_and_a_capacity_make_a_policy(name, policy):
     assert make_policy(name, 7) == policy

@@ -1,7 +1,16 @@
 """Every policy of the door, held to the contract."""
 
 import vernal.memory
-from vernal.memory import Balanced, Everything, Policy, Reservoir, SlidingWindow
+from vernal.memory import (
+    Balanced,
+    Everything,
+    GradientMatching,
+    Herding,
+    KCenter,
+    Policy,
+    Reservoir,
+    SlidingWindow,
+)
 from vernal.testing import PolicySuite
 
 
@@ -18,6 +27,8 @@ class TestSlidingWindow(PolicySuite):
 
 
 class TestBalancedByLabels(PolicySuite):
+    fair = True
+
     def policy(self, capacity):
         return Balanced(capacity)
 
@@ -32,6 +43,25 @@ class TestEverything(PolicySuite):
 
     def policy(self, capacity):
         return Everything()
+
+
+class TestHerding(PolicySuite):
+    fair = True
+
+    def policy(self, capacity):
+        return Herding(capacity)
+
+
+class TestKCenter(PolicySuite):
+    fair = True
+
+    def policy(self, capacity):
+        return KCenter(capacity)
+
+
+class TestGradientMatching(PolicySuite):
+    def policy(self, capacity):
+        return GradientMatching(capacity)
 
 
 def test_no_policy_is_left_out():

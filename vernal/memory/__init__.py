@@ -1,10 +1,13 @@
 """The rehearsal memory: what to keep (policies), where it lies (columns on disk), what to replay (draws)."""
 
-from vernal.memory.balanced import Balanced, fair_shares
+from vernal.memory.balanced import Balanced
 from vernal.memory.changed import Change
 from vernal.memory.draws import Shuffled
 from vernal.memory.everything import Everything
+from vernal.memory.gradient_matching import GradientMatching
+from vernal.memory.herding import Herding
 from vernal.memory.index import Index, Plan, Segment
+from vernal.memory.k_center import KCenter
 from vernal.memory.kept import Annotate
 from vernal.memory.keys import row_keys
 from vernal.memory.memory import Memory
@@ -12,6 +15,7 @@ from vernal.memory.named import make_policy
 from vernal.memory.policy import Candidates, Policy
 from vernal.memory.reservoir import Reservoir
 from vernal.memory.segment_file import Blobs
+from vernal.memory.shares import fair_shares
 from vernal.memory.window import SlidingWindow
 
 __all__ = [
@@ -21,7 +25,10 @@ __all__ = [
     "Candidates",
     "Change",
     "Everything",
+    "GradientMatching",
+    "Herding",
     "Index",
+    "KCenter",
     "Memory",
     "Plan",
     "Policy",

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vernal.base import CorruptState, SchemaMismatch, SchemaTooNew, StateError
+from vernal.base import CorruptState, DataError, SchemaMismatch, SchemaTooNew, StateError
 from vernal.data import Chunk, Joined, Leaf, Leaves, Picked, Rows, Schema, id_digests
 from vernal.memory.changed import Change, Changed
 from vernal.memory.column_file import check_type
@@ -21,7 +21,7 @@ from vernal.memory.index import Index, Plan, Segment, without_empty, worn_out
 from vernal.memory.kept import Annotate, padded, rewrite_kept, widens
 from vernal.memory.keys import row_keys
 from vernal.memory.mapped import MappedColumn, MappedRagged
-from vernal.memory.policy import Candidates, Policy
+from vernal.memory.policy import Candidates, Features, Policy
 from vernal.memory.segment_file import ID, OWN, TIME, Blobs, check_names, extra_leaf, listing, write_segment
 
 BLOCK = 1024  # rows that are held in memory while they are written
@@ -114,22 +114,26 @@ class Memory(Rows):
 
     # Planning
 
-    def plan(self, chunk: Chunk, policy: Policy, number: int) -> Plan:
+    def plan(self, chunk: Chunk, policy: Policy, number: int, features: Features | None = None) -> Plan:
         """Choose what the next memory holds.
 
         Args:
             chunk: the new rows.
             policy: how to choose.
             number: the number of this update.
+            features: what the policy's `embedding` asks for, of all rows in memory and then of all rows of the chunk,
+                ``(n, d)``; None for policies that do not ask.
 
         Raises:
             SchemaMismatch: the chunk's rows do not fit among those in memory.
-            DataError: they are of a type that cannot be stored.
+            DataError: they are of a type that cannot be stored, or the features are not one finite row for each.
         """
         for path, leaf in chunk.schema.leaves.items():
             check_type(leaf, f"Chunk {chunk.name!r}: `{path}`")
         if self.structure is not None:
             self.structure.check(chunk.schema, f"Chunk {chunk.name!r}")
+        if features is not None:
+            _check_features(features, len(self) + len(chunk))
         fresh = row_keys(self.seed, self.n_seen, len(chunk))
         labels = np.zeros(len(chunk), np.int64) if chunk.labels is None else chunk.labels
         chosen = policy.keep(
@@ -137,6 +141,8 @@ class Memory(Rows):
                 np.concatenate([self.index.keys, fresh]),
                 np.concatenate([self.index.labels, labels]),
                 np.concatenate([self.index.chunks, np.full(len(chunk), number)]),
+                np.concatenate([np.full(len(self), self.n_seen / max(1, len(self))), np.ones(len(chunk))]),
+                features,
             )
         )
         old = chosen < len(self)
@@ -416,6 +422,16 @@ class Memory(Rows):
 def replace_rows(memory: Memory, segments: Sequence[Segment], index: Index, extras: Mapping[str, Leaf]) -> Memory:
     """The memory with other segments and another index."""
     return Memory(memory._blobs, memory.seed, memory.n_seen, memory.structure, extras, segments, index)  # noqa: SLF001
+
+
+def _check_features(features: Features, rows: int) -> None:
+    if features.ndim != 2 or len(features) != rows:
+        raise DataError(f"`features` has shape {features.shape}, but there are {rows} rows. Give one vector for each.")
+    if features.dtype not in (np.float32, np.float64):
+        raise DataError(f"`features` is {features.dtype}. Convert it to float32 or float64.")
+    wrong = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    if len(wrong):
+        raise DataError(f"`features` of row {wrong[0]} is not finite. Look for a model that overflows on some rows.")
 
 
 def _moved(memory: Memory, rows: Tensor, source: Rows | None = None) -> Iterator[Leaves]:

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from vernal.base import ConfigError, did_you_mean
 from vernal.memory.balanced import Balanced
 from vernal.memory.everything import Everything
+from vernal.memory.gradient_matching import GradientMatching
+from vernal.memory.herding import Herding
+from vernal.memory.k_center import KCenter
 from vernal.memory.policy import Policy
 from vernal.memory.reservoir import Reservoir
 from vernal.memory.window import SlidingWindow
@@ -15,6 +18,9 @@ _POLICIES: dict[str, Callable[[int], Policy]] = {
     "reservoir": Reservoir,
     "balanced": Balanced,
     "window": SlidingWindow,
+    "herding": Herding,
+    "k_center": KCenter,
+    "gradient_matching": GradientMatching,
 }
 
 
@@ -23,7 +29,8 @@ def make_policy(selection: str, capacity: int | None) -> Policy:
 
     Args:
         selection: ``"reservoir"``, a uniform sample of all rows; ``"balanced"``, as many of every class; ``"window"``,
-            the latest.
+            the latest; ``"herding"``, of every class rows with its mean; ``"k_center"``, of every class rows that cover
+            it; ``"gradient_matching"``, rows with the mean gradient of all.
         capacity: rows kept; None to keep everything, however they would be selected.
 
     Raises:
