@@ -21,12 +21,11 @@ from typing import Any
 from lab.lineage import Stream, run
 from lab.runs import name_of, outcomes, run_all
 from lab.table import markdown, spread
-from torch import Tensor, nn
+from torch import nn
 
-from vernal import Step
 from vernal.data import Rows
 from vernal.memory import Policy, make_policy
-from vernal.methods import ER, Method
+from vernal.methods import ER, Method, Pool
 
 SELECTIONS = ("reservoir", "balanced", "herding", "k_center", "gradient_matching")
 OUT = Path(__file__).parent / "results" / "coresets.jsonl"
@@ -51,11 +50,8 @@ class MemoryAlone(Method):
     def start(self, champion: nn.Module, fresh: Callable[[], nn.Module]) -> nn.Module:
         return fresh()
 
-    def rows(self, chunk: Rows, next_memory: Rows) -> Rows:
-        return next_memory
-
-    def loss(self, step: Step) -> Tensor:
-        return step.criterion(step.logits, step.y)
+    def rows(self, pool: Pool) -> Rows:
+        return pool.memory
 
 
 LEARNERS = {"memory alone": MemoryAlone, "er": ER}

@@ -3,9 +3,10 @@
     python bench/costs.py [--rounds 11] [--steps 60] [--methods er derpp]
 
 Every method makes a first update, which fills its memory of 512 rows, and then, round by round and one after another,
-the same second update: 64 new rows a step, 64 replayed ones beside them. The step time is the median within an update;
-its ratio to fine-tuning's in the same round, and the median of that over the rounds. Beside it stands what the passes
-let expect: rows forwards and backwards for each new row, a row backwards counted as two forwards.
+the same second update: 64 new rows a step, 64 replayed ones beside them. The step time is the median within an update, of
+the time in which the process computes; *step* is the median, over the rounds, of its ratio to fine-tuning's in the same
+round. Beside it stands what the passes let expect: rows forwards and backwards for each new row, a row backwards
+counted as two forwards.
 
 *around* are the passes before the first step, after the last one, and for what is kept with rows, for each row of the
 chunk. *peak* is how much more tensor memory an update takes at its peak than fine-tuning, and *kept* what is stored
@@ -55,7 +56,7 @@ class Stopwatch:
     seen: list[tuple[int, int]] = field(default_factory=list)
 
     def on_train_batch_end(self, loss: object, step: int) -> None:
-        self.seconds.append(time.perf_counter())
+        self.seconds.append(time.process_time())
         self.seen.append((self.passes.forward, self.passes.backward))
 
     @property
