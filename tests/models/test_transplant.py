@@ -233,6 +233,14 @@ def test_a_layer_in_two_places_may_become_two_layers() -> None:
     assert function_gap(old, transplant(old, new), torch.randn(4, 3)) < 1e-6
 
 
+def test_models_may_share_layers() -> None:
+    old = mlp([3, 4, 2])
+    before = copy.deepcopy(old)
+    new = transplant(old, nn.Sequential(*old[:3], nn.Linear(4, 3)), x_old=torch.randn(5, 3))
+    assert new[0] is old[0]
+    assert function_gap(before, old, torch.randn(5, 3)) == 0
+
+
 class Encoder(nn.Module):
     def __init__(self, features: int, feedforward: int, width: int = 8, heads: int = 2) -> None:
         super().__init__()

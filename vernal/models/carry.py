@@ -73,7 +73,7 @@ def obstacles(old: nn.Module, new: nn.Module) -> Iterator[str]:
     rule = rule_of(old)
     if rule is not rule_of(new):
         was, now = type(old).__name__, type(new).__name__
-        yield f"was {was} and is {now}. Keep the type, or distil from the champion instead."
+        yield f"was {was} and is {now}. Keep the type, give `mapping` if the layer has another name now, or distil."
     elif changed := list(_changed(old, new, rule)):
         why = rule.why if rule else _UNKNOWN
         sentences = [f"changed {', '.join(changed)}.", why, "Keep it as it was, or distil from the champion instead."]
@@ -95,10 +95,11 @@ def carry(old: nn.Module, new: nn.Module) -> None:
 @torch.no_grad()
 def _carry_tensor(old: Tensor, new: Tensor, units: int | None) -> None:
     """Old units hear old inputs as before, and new inputs not at all."""
+    kept = old.to(new.device, new.dtype, copy=True)  # the models may share a layer
     if units is not None and old.ndim > 0:
         axis = units if old.ndim > 1 else 0  # biases and statistics have one axis
         _zero_first(new, old.shape[axis], axis)
-    new[tuple(slice(size) for size in old.shape)] = old.to(new.device, new.dtype)
+    new[tuple(slice(size) for size in old.shape)] = kept
 
 
 @torch.no_grad()
