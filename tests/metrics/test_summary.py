@@ -36,17 +36,40 @@ def test_losses_must_be_one_per_row():
         summary("classification", [0, 1], [0, 1], losses=[0.1, 0.2, 0.3])
 
 
-@pytest.mark.parametrize("task", ["classification", "regression"])
+CASES = {
+    "classification": (np.array([0, 1]), np.array([0, 1])),
+    "multilabel": (np.array([[0.0, 1.0], [np.nan, 1.0]]), np.array([[-1.0, 1.0], [0.5, 2.0]])),
+    "regression": (np.array([0.0, 1.0]), np.array([0.5, 1.0])),
+    "heteroscedastic": (np.array([0.0, 1.0]), np.array([[0.5, 0.0], [1.0, -1.0]])),
+    "ranking": (np.array([[0.0, 2.0], [1.0, np.nan]]), np.array([[0.5, 1.0], [1.0, 0.0]])),
+    "segmentation": (np.array([[0, 1], [1, -1]]), np.array([[0, 1], [0, 0]])),
+    "sequence_labelling": (np.array([[0, 1], [1, -1]]), np.array([[0, 1], [0, 0]])),
+}
+HEADLINES = ["accuracy", "average_precision", "mae", "nll", "ndcg", "mean_iou", "macro_f1"]
+
+
+@pytest.mark.parametrize("task", CASES)
 def test_every_metric_of_a_summary_is_plain_and_has_a_direction(task):
-    values = summary(task, np.array([0, 1]), np.array([0, 1]), losses=np.array([0.0, 1.0]))
+    values = summary(task, *CASES[task], losses=np.array([0.0, 1.0]))
     assert canonical_json(values)
     assert headline(task) == next(iter(values))
-    assert all(isinstance(is_higher_better(name), bool) for name in values)
+    assert all(isinstance(is_higher_better(name), bool) for name in values if name != "coverage_95")
+
+
+def test_every_task_has_its_headline():
+    assert [headline(task) for task in CASES] == HEADLINES
 
 
 def test_errors_and_losses_improve_downwards():
-    lower = [name for name in ("accuracy", "macro_f1", "loss", "mae", "rmse", "r2") if not is_higher_better(name)]
-    assert lower == ["loss", "mae", "rmse"]
+    names = {name for task, case in CASES.items() for name in summary(task, *case)} - {"coverage_95"} | {"loss"}
+    assert {name for name in names if not is_higher_better(name)} == {"hamming_loss", "loss", "mae", "nll", "rmse"}
+    assert is_higher_better("ndcg@10")
+    assert is_higher_better("span_f1")
+
+
+def test_a_coverage_improves_neither_way():
+    with pytest.raises(ConfigError, match="`coverage_95` is best at 0.95, neither higher nor lower. Watch `nll`"):
+        is_higher_better("coverage_95")
 
 
 def test_unknown_tasks_and_metrics_are_errors_that_suggest():

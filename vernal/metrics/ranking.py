@@ -2,7 +2,7 @@
 
 ``y`` holds the relevance of each document, at least 0, and NaN for places without a document. Documents that tie in
 their scores stand in a random order, of which every metric gives the expectation: a model that says the same of all
-gains nothing from the order in which they came. A query that does not define a metric is left out of its mean; if all
+gains nothing from the order in which they came. A score that is NaN comes last. A query that does not define a metric is left out of its mean; if all
 are, the mean is NaN.
 """
 
@@ -104,8 +104,8 @@ def _pairs_right(relevance: Floats, values: Floats) -> float:
     better = relevance[:, None] > relevance[None, :]
     if not better.any():
         return np.nan
-    gaps = (values[:, None] - values[None, :])[better]
-    return float(((gaps > 0) + 0.5 * (gaps == 0)).mean())
+    above, tied = values[:, None] > values[None, :], values[:, None] == values[None, :]
+    return float((above + 0.5 * tied)[better].mean())
 
 
 def _mean_over_queries(metric: Callable[[Floats, Floats], float], y: ArrayLike, scores: ArrayLike) -> float:
@@ -113,6 +113,7 @@ def _mean_over_queries(metric: Callable[[Floats, Floats], float], y: ArrayLike, 
     there = ~np.isnan(relevance)
     if relevance.ndim != 2 or (relevance[there] < 0).any():
         raise DataError(f"`y` {relevance.shape} must hold relevances of at least 0, or NaN for no document, (N, L).")
+    values = np.where(np.isnan(values), -np.inf, values)
     queries = zip(relevance, values, there, strict=True)
     found = np.array([metric(grades[places], said[places]) for grades, said, places in queries])
     return float(found[~np.isnan(found)].mean()) if not np.isnan(found).all() else np.nan

@@ -131,11 +131,12 @@ def _listwise(scores: Tensor, relevance: Tensor, there: Tensor) -> Tensor:
 
 def _changes_of_ndcg(scores: Tensor, relevance: Tensor, there: Tensor, at: int | None) -> Tensor:
     """By how much NDCG changes if two documents change places in the present order, ``(B, L, L)``."""
-    places = torch.arange(scores.shape[1], device=scores.device)
-    discounts = (1 / torch.log2(places + 2.0)).to(scores.dtype) * (places < (at or len(places)))
-    gains = torch.where(there, torch.pow(2.0, relevance) - 1, 0)
+    precise = torch.promote_types(scores.dtype, torch.float32)  # Whole places and gains of powers of two need it.
+    places = torch.arange(scores.shape[1], device=scores.device, dtype=precise)
+    discounts = (places < (at or len(places))) / torch.log2(places + 2)
+    gains = torch.where(there, torch.pow(2.0, relevance.to(precise)) - 1, 0)
     order = torch.where(there, scores, -torch.inf).argsort(dim=1, descending=True, stable=True)
     discount = discounts[order.argsort(1)]
     best = (gains.sort(1, descending=True).values * discounts).sum(1)
     swaps = (gains[:, :, None] - gains[:, None, :]) * (discount[:, :, None] - discount[:, None, :])
-    return swaps.abs() / torch.where(best > 0, best, 1)[:, None, None]
+    return (swaps.abs() / torch.where(best > 0, best, 1)[:, None, None]).to(scores.dtype)
