@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from vernal.memory import Policy, Reservoir
+from vernal.memory import Balanced, Herding, Policy, Reservoir
 from vernal.testing import PolicySuite
 
 
@@ -49,9 +49,27 @@ class Vandal(Broken):
         return np.arange(min(len(candidates.keys), self.capacity))
 
 
-def suite(policy):
+class Partial(Broken):
+    """Goes by keys only, whatever class a row is of."""
+
+    def keep(self, candidates):
+        return np.sort(np.argsort(-candidates.keys)[: self.capacity])
+
+
+class Latest(Broken):
+    """Asks for features, and goes by the order in which rows come."""
+
+    embedding = "features"
+
+    def keep(self, candidates):
+        assert len(candidates.embedded) == len(candidates.keys)
+        return np.arange(len(candidates.keys))[-self.capacity :]
+
+
+def suite(policy, is_fair=False):
     class Suite(PolicySuite):
         uniform = True
+        fair = is_fair
 
         def policy(self, capacity):
             return policy(capacity)
@@ -74,6 +92,19 @@ def test_what_is_broken_is_found(policy, law):
     with pytest.raises(AssertionError):
         getattr(suite(policy), law)()
     getattr(suite(Reservoir), law)()
+
+
+@pytest.mark.parametrize(
+    ("policy", "right", "law"),
+    [
+        (Partial, Balanced, "test_no_class_has_fewer_rows_than_another_unless_it_has_no_more"),
+        (Latest, Herding, "test_it_selects_the_same_rows_in_whatever_order_they_come"),
+    ],
+)
+def test_what_is_unfair_or_depends_on_the_order_is_found(policy, right, law):
+    with pytest.raises(AssertionError):
+        getattr(suite(policy, is_fair=True), law)()
+    getattr(suite(right, is_fair=True), law)()
 
 
 def test_a_size_that_is_not_checked_is_found():
