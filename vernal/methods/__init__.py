@@ -5,11 +5,15 @@ from vernal.methods.catalogue import method_class, method_name, method_names
 from vernal.methods.der import DER
 from vernal.methods.derpp import DERpp
 from vernal.methods.er import ER
+from vernal.methods.fecam import FeCAM
 from vernal.methods.fine_tune import FineTune
 from vernal.methods.gdumb import GDumb
 from vernal.methods.joint import Joint
 from vernal.methods.method import Method
+from vernal.methods.ncm import NCM
 from vernal.methods.offline_er import OfflineER
+from vernal.methods.ranpac import RanPAC
+from vernal.methods.slda import SLDA
 from vernal.methods.step import Batch, Criterion, Network, Passes, Pool, Replay, Setting, Stage, Step
 from vernal.methods.term import Term
 
@@ -20,15 +24,19 @@ __all__ = [
     "DER",
     "DERpp",
     "ER",
+    "FeCAM",
     "FineTune",
     "GDumb",
     "Joint",
     "Method",
+    "NCM",
     "Network",
     "OfflineER",
     "Passes",
     "Pool",
+    "RanPAC",
     "Replay",
+    "SLDA",
     "Setting",
     "Stage",
     "Step",

@@ -105,6 +105,8 @@ class MethodSuite(ABC):
         toy_update(parent, self.method(), 1)
         for budget, shares in (("2ep", (0.5, 1)), ("5st", (1,))):
             whole = self._second(_copy(parent, tmp_path / budget), budget)
+            if not whole.record["training"]["steps"]:
+                return  # A closed form: there is nothing to go on with.
             for share in shares:
                 step = int(share * whole.record["training"]["steps"])
                 store = _copy(parent, tmp_path / f"{budget} {step}")
@@ -143,8 +145,9 @@ class MethodSuite(ABC):
             training = toy_update(tmp_path, self.method(), chunk, rows=rows, batch_size=64, budget="2ep").record[
                 "training"
             ]
-            assert training["steps"] == 2
-            assert training["samples"] >= 2 * rows
+            epochs = 2 if any(stage.share for stage in self.method().stages(first=chunk == 1)) else 0
+            assert training["steps"] == epochs
+            assert training["samples"] >= epochs * rows
 
     def test_a_memory_smaller_than_a_draw_is_used(self, tmp_path: Path) -> None:
         method = self.method()
