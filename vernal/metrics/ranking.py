@@ -2,8 +2,8 @@
 
 ``y`` holds the relevance of each document, at least 0, and NaN for places without a document. Documents that tie in
 their scores stand in a random order, of which every metric gives the expectation: a model that says the same of all
-gains nothing from the order in which they came. A score that is NaN comes last. A query that does not define a metric is left out of its mean; if all
-are, the mean is NaN.
+gains nothing from the order in which they came. A score that is NaN comes last. A query that does not define a metric
+is left out of its mean; if all are, the mean is NaN.
 """
 
 from __future__ import annotations
