@@ -35,13 +35,12 @@ class Anchored(Method):
 
     def begin(self, setting: Setting) -> None:
         """Nothing was seen in this update yet."""
-        self._squares = {name: torch.zeros_like(p) for name, p in setting.model.named_parameters()}
+        self._squares = {name: torch.zeros_like(p) for name, p in setting.model.module.named_parameters()}
 
     def loss(self, step: Step) -> Tensor:
         """The loss on the new batch, and the pull of the anchors."""
         loss = step.criterion(step.logits, step.y)
-        assert isinstance(step.model, nn.Module)
-        for name, parameter in step.model.named_parameters():
+        for name, parameter in step.model.module.named_parameters():
             if name in self._anchors:
                 pull = self._importance[name] * (parameter - self._anchors[name]) ** 2
                 loss = loss + self.strength * pull.sum()
@@ -54,15 +53,15 @@ class Anchored(Method):
 
     def end(self, setting: Setting) -> None:
         """Cast new anchors; add up the importance of weights, by their gradients on the chunk."""
-        setting.model.zero_grad()
+        setting.model.module.zero_grad()
         for x, y in setting.batches():
             setting.criterion(setting.model(x), y).backward()
-        for name, parameter in setting.model.named_parameters():
+        for name, parameter in setting.model.module.named_parameters():
             assert parameter.grad is not None
             new = parameter.grad**2 + 0.01 * self._squares[name]
             self._importance[name] = self._importance.get(name, torch.zeros_like(new)) + new
             self._anchors[name] = parameter.detach().clone()
-        setting.model.zero_grad()
+        setting.model.module.zero_grad()
         self._squares = {}
         self._updates += 1
 
@@ -106,7 +105,7 @@ class NearestMean(Method):
         """Add the chunk to sums and counts of its classes."""
         with torch.no_grad():
             for x, y in setting.batches():
-                for feature, label in zip(_features(setting.model, x), y.tolist(), strict=True):
+                for feature, label in zip(_features(setting.model.module, x), y.tolist(), strict=True):
                     self._sums[label] = self._sums.get(label, torch.zeros_like(feature)) + feature
                     self._counts[label] = self._counts.get(label, 0) + 1
 

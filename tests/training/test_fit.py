@@ -165,7 +165,7 @@ def test_training_goes_on_in_training_mode_after_a_look_at_the_validation_data(t
 
     class Watching(FineTune):
         def loss(self, step):
-            modes.append(step.model.training)
+            modes.append(step.model.module.training)
             return super().loss(step)
 
     validate = lambda model: {"loss": float(weights(model.eval()).sum())}  # noqa: E731

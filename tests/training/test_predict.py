@@ -5,11 +5,13 @@ from torch import nn
 
 from tests.training.jobs import CPU, chunk, linear
 from vernal.data import Chunk
+from vernal.tasks import Classification, Other, Regression, task_class
 from vernal.training import Feed, Transforms, evaluating, predict, row_losses
 
 
 def predicted(model, data, task, batch_size=7, **others):
     feed = Feed(data.rows, Transforms(), CPU, 0)
+    task = task_class(task)()
     return predict(model, feed, row_losses(task, None), task, batch_size=batch_size, **others)
 
 
@@ -20,7 +22,7 @@ def test_classes_are_predicted_in_the_order_of_the_rows():
     assert found.predicted.tolist() == linear(2)(x).argmax(1).tolist()
     assert found.y.tolist() == data.labels.tolist()
     assert found.losses.shape == (40,)
-    assert found.measure("classification")["accuracy"] == np.mean(found.predicted == found.y)
+    assert found.measure(Classification())["accuracy"] == np.mean(found.predicted == found.y)
 
 
 def test_the_size_of_a_batch_does_not_matter():
@@ -38,18 +40,18 @@ def test_a_value_column_is_predicted_in_the_shape_of_the_targets():
 def test_other_tasks_have_a_loss_and_nothing_else():
     data = Chunk.from_arrays(torch.ones(4, 3), torch.ones(4, 2, dtype=torch.int64))
     feed = Feed(data.rows, Transforms(), CPU, 0)
-    found = predict(lambda x: x, feed, lambda outputs, targets: outputs.sum(1), None)
+    found = predict(lambda x: x, feed, lambda outputs, targets: outputs.sum(1), Other())
     assert found.predicted is None
-    assert found.measure(None) == {"loss": 3.0}
+    assert found.measure(Other()) == {"loss": 3.0}
 
 
 @pytest.mark.parametrize("loss", [lambda out, y: (out[:, 0] - y).abs().mean(), lambda out, y: (out[:, 0] - y).abs()])
 def test_every_row_counts_the_same_whether_the_loss_comes_by_row_or_by_batch(loss):
     data = chunk()
-    found = predict(linear(), Feed(data.rows, Transforms(), CPU, 0), loss, "regression", batch_size=39)
+    found = predict(linear(), Feed(data.rows, Transforms(), CPU, 0), loss, Regression(), batch_size=39)
     x, y = data.rows.leaves(torch.arange(40)).values()
     assert found.losses.shape == (40,)
-    assert found.measure(None)["loss"] == pytest.approx((linear()(x)[:, 0] - y).abs().mean().item(), rel=1e-5)
+    assert found.measure(Other())["loss"] == pytest.approx((linear()(x)[:, 0] - y).abs().mean().item(), rel=1e-5)
 
 
 def test_the_metrics_of_the_user_are_asked():
@@ -67,7 +69,7 @@ def test_the_metrics_of_the_user_are_asked():
             return torch.tensor(self.rows)
 
     found = predicted(linear(), chunk(), "regression", own_metrics={"rows": Count()})
-    assert found.measure("regression")["rows"] == 40
+    assert found.measure(Regression())["rows"] == 40
 
 
 def test_a_model_is_put_back_into_the_modes_it_was_in():

@@ -425,12 +425,6 @@ def test_another_method_must_be_meant(store: Path, config: Path) -> None:
     assert update(replace(plan(config, 2, "fine_tune"), change_method=True), store).promoted
 
 
-def test_a_memory_without_what_the_new_method_keeps_is_refused(store: Path, config: Path) -> None:
-    asked = replace(plan(config, 2, "derpp"), change_method=True)
-    message = r"written by the method 'er', and its rows lack what 'derpp' keeps with them\. Begin a new lineage"
-    assert_refused(ConflictError, message, store, asked)
-
-
 def test_what_the_new_method_does_not_need_is_left_out_of_the_memory(config: Path, tmp_path: Path) -> None:
     update(plan(config, 1, DERpp(memory_size=30)), tmp_path)
     for number in (2, 3):

@@ -24,6 +24,9 @@ from vernal.training import optimizer_fn
 # The functions that vernal looks for, and what it passes to each beside hyperparameters.
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "model_fn": ("seed",),
+    "previous_model_fn": ("seed",),
+    "migrate_fn": ("champion", "model"),
+    "upgrade_row_fn": (),
     "data_module_fn": ("seed",),
     "loss_fn": (),
     "task_fn": (),

@@ -34,7 +34,7 @@ from vernal.training import (
 from vernal.transaction.embedding import Embedding
 from vernal.transaction.evaluation import Judge
 from vernal.transaction.fitting import check_fit, check_monitor
-from vernal.transaction.remembering import Remembering
+from vernal.transaction.remembering import Remembering, as_today
 from vernal.transaction.selection import Selector
 from vernal.transaction.situation import Situation, scratch_files
 from vernal.transaction.stages import check_weights, facts_of, fit_nothing, together
@@ -94,12 +94,15 @@ class _Learning:
     def run(self) -> Learned | None:
         situation, fabric = self._situation, self._fabric
         method, champion = situation.method(), self._ready(situation.champion())
-        judge = Judge(situation, situation.validation_memory(), fabric.device, self._speak)
-        remembering = Remembering(situation, method, fabric.device)
-        check_fit(situation, method, self._network(champion), situation.memory(), fabric.device)
-        memory = remembering.prepared(
-            situation.memory(), self._network(champion), self._parts / f"kept {fabric.global_rank}", self._reporter
+        parts = self._parts / f"as today {fabric.global_rank}"
+        memory, validation = (
+            as_today(situation, remembered, parts) for remembered in (situation.memory(), situation.validation_memory())
         )
+        judge = Judge(situation, validation, fabric.device, self._speak)
+        beginning = self._ready(situation.beginning()) if situation.architecture_changed else champion
+        check_fit(situation, method, self._network(beginning), memory, fabric.device)
+        remembering = Remembering(situation, method, fabric.device)
+        memory = remembering.prepared(memory, self._network(champion), parts, self._reporter)
         embedding = Embedding(situation, [memory, self._chunk.rows], fabric.device, self._network)
         selector = Selector(method, memory, self._chunk, situation.number, embedding)
         self._phase("evaluate before")
@@ -107,7 +110,7 @@ class _Learning:
         if self._options.patience is not None:
             check_monitor(self._options.monitor, judge.measures)
         self._phase("train")
-        model, facts = self._train(method, champion, memory, selector, judge)
+        model, facts = self._train(method, beginning, memory, selector, judge)
         if fabric.global_rank > 0:
             return None
         check_weights(model)
@@ -136,19 +139,19 @@ class _Learning:
     # Training
 
     def _train(
-        self, method: Method, champion: nn.Module, memory: Memory, selector: Selector, judge: Judge
+        self, method: Method, beginning: nn.Module, memory: Memory, selector: Selector, judge: Judge
     ) -> tuple[nn.Module, dict[str, Any]]:
         """All stages of the method; those that ended before an interruption are not done again."""
         checkpoint = self._checkpoint
         saved = checkpoint.load() or {"stage": 0, "earlier": []}
         facts: list[Mapping[str, Any]] = [*saved["earlier"]]
-        model = champion
+        model = beginning
         for number, stage in enumerate(method.stages(self._situation.parent is None)):
             if number < saved["stage"]:
                 continue
             method.enter(stage)
             # The champion that a stage is given may be changed by it.
-            old = champion if number == 0 else self._ready(self._situation.champion())
+            old = beginning if number == 0 else self._ready(self._situation.beginning())
             model = method.start(old, partial(self._fresh, number))
             fitted = self._fit(number, stage, method, model, memory, selector, judge, facts)
             model = fitted.model

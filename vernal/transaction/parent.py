@@ -82,6 +82,15 @@ class Parent:
         return self.store.resolve(self.record["artefacts"][name]["blob"])
 
 
+def fits(model: nn.Module, state: Mapping[str, Tensor]) -> bool:
+    """Whether weights can be loaded into a model; loads them, if so."""
+    try:
+        model.load_state_dict(dict(state))
+    except RuntimeError:
+        return False
+    return True
+
+
 def load_weights(model: nn.Module, state: Mapping[str, Tensor], whose: str) -> None:
     """Load weights into a model.
 
@@ -92,6 +101,7 @@ def load_weights(model: nn.Module, state: Mapping[str, Tensor], whose: str) -> N
         model.load_state_dict(dict(state))
     except RuntimeError as error:
         raise SchemaMismatch(
-            f"The weights of {whose} do not fit the model that `model_fn` gives: {str(error).rstrip('.')}. Give the "
-            "arguments with which that model was made, or begin a new lineage (another store)."
+            f"The weights of {whose} do not fit the model of the config file: {str(error).rstrip('.')}. Give the "
+            "arguments with which that model was made. If another architecture is meant, define `previous_model_fn`, which "
+            "builds the old one, and `migrate_fn`, which carries it over. Or begin a new lineage (another store)."
         ) from error

@@ -16,6 +16,33 @@ from vernal.transaction.fitting import ROWS, kept_with
 from vernal.transaction.situation import Situation
 
 
+def as_today(situation: Situation, memory: Memory, folder: Path) -> Memory:
+    """The memory with rows of today's form: those of the new chunk.
+
+    Args:
+        situation: what the update finds.
+        memory: the rehearsal memory, or that of validation rows.
+        folder: where files are put together.
+
+    Raises:
+        SchemaMismatch: its rows are of another form, and the config file has no `upgrade_row_fn`, or that does not
+            give rows of today's.
+    """
+    train = situation.data.train
+    if memory.structure is None:
+        return memory
+    try:
+        memory.structure.check(train.schema, f"Chunk {train.name!r}")
+    except SchemaMismatch:
+        upgrade = situation.call("upgrade_row_fn")
+        if upgrade is None:
+            raise
+        with situation.resolved.config.naming("`upgrade_row_fn`", f"on rows ({memory.structure})"):
+            memory = memory.upgraded(upgrade, folder)
+        memory.schema.check(train.schema, f"Chunk {train.name!r}")
+    return memory
+
+
 class Remembering:
     """What a method keeps with rows: with those that come in, and with those that another method let in.
 

@@ -28,7 +28,7 @@ from vernal.tasks import Task, make_task
 from vernal.training import Transforms, isolated, row_losses
 from vernal.transaction.heads import Sizes
 from vernal.transaction.new_data import NewData
-from vernal.transaction.parent import Parent, load_weights
+from vernal.transaction.parent import Parent, fits, load_weights
 
 METRIC_VERBS = ("update", "compute", "reset", "to")
 OWN_METRICS = ("accuracy", "macro_f1", "loss", "mae", "rmse", "r2")
@@ -168,8 +168,36 @@ class Situation:
         return []
 
     def champion(self) -> nn.Module:
-        """The model with the parent's weights; fresh ones for a first update."""
+        """The model with the parent's weights, in the parent's architecture; a fresh one for a first update."""
         return self._with_room(self._champion_as_it_was(), "champion")
+
+    def beginning(self) -> nn.Module:
+        """The model that training begins with: the champion, or what carries it over into another architecture.
+
+        Raises:
+            ConfigError: `migrate_fn` gives something else.
+        """
+        champion = self.champion()
+        if not self.architecture_changed:
+            return champion
+        fresh = self.model("migrated", self.number)
+        if "migrate_fn" not in self.resolved.config.functions:
+            return fresh
+        with isolated(derive_seed(self.resolved.plan.seed, "migrate", self.number)):
+            model = self.call("migrate_fn", champion=champion, model=fresh)
+        if not isinstance(model, nn.Module) or model.state_dict().keys() != fresh.state_dict().keys():
+            raise ConfigError(
+                f"`migrate_fn` gives a {type(model).__name__} whose weights are not those of a model that `model_fn` "
+                "gives. Fill the `model` that it is given, and return that."
+            )
+        return self._with_room(model, "migrated")
+
+    @cached_property
+    def architecture_changed(self) -> bool:
+        """Whether the parent's weights fit `previous_model_fn`, and no more `model_fn`."""
+        if self.parent is None or "previous_model_fn" not in self.resolved.config.functions:
+            return False
+        return not fits(self._made_by("model_fn"), self.parent.model_state)
 
     def _champion_as_it_was(self) -> nn.Module:
         if self.parent is None:
@@ -177,7 +205,7 @@ class Situation:
         restored = self._restored(self.parent)
         if restored is not None:
             return restored
-        model = self._made_by("model_fn")
+        model = self._made_by("previous_model_fn" if self.architecture_changed else "model_fn")
         load_weights(model, self.parent.model_state, f"update {self.parent.id}")
         return model
 
