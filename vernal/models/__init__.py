@@ -13,6 +13,7 @@ from vernal.models.multi_head import MultiHead
 from vernal.models.perturb import reinitialise_, shrink_and_perturb_
 from vernal.models.recalibration import recalibrate_
 from vernal.models.ridge import RidgeSpectrum, RidgeStatistics
+from vernal.models.shadow import Shadow
 from vernal.models.transplant import transplant
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "MultiHead",
     "RidgeSpectrum",
     "RidgeStatistics",
+    "Shadow",
     "captured",
     "captured_inputs",
     "function_gap",
