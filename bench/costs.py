@@ -3,14 +3,15 @@
     python bench/costs.py [--rounds 11] [--steps 60] [--methods er derpp]
 
 Every method makes a first update, which fills its memory of 512 rows, and then, round by round and one after another,
-the same second update: 64 new rows a step, 64 replayed ones beside them. The step time is the median within an update, of
-the time in which the process computes; *step* is the median, over the rounds, of its ratio to fine-tuning's in the same
-round. Beside it stands what the passes let expect: rows forwards and backwards for each new row, a row backwards
-counted as two forwards.
+the same second update: 64 new rows a step, 64 replayed ones beside them. *step* is the median of the steps of an update
+over that of fine-tuning in the same round, and of this the median over the rounds; time is that in which the process
+computes. *expected* is what the passes let expect: rows *forward* and *backward* for each new row, backwards counted
+twice. A method that takes no steps has 0.
 
-*around* are the passes before the first step, after the last one, and for what is kept with rows, for each row of the
-chunk. *peak* is how much more tensor memory an update takes at its peak than fine-tuning, and *kept* what is stored
-for the next one, the method's state and the rows in memory; both in sizes of the model.
+*around* is what an update does before its first step, after its last one, and for what is kept with rows: time, in
+steps of fine-tuning, and passes, for each row of a chunk of 100 batches. *peak* is how much more memory the tensors of
+an update take at their peak than those of fine-tuning, *kept* what is stored for the next one, the method's state and
+the rows in memory; both in sizes of the model.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lab.clock import CpuClock
 from lab.passes import Passes
 from lab.table import markdown
 from torch.profiler import ProfilerActivity, profile
@@ -61,26 +63,23 @@ class Stopwatch:
 
     @property
     def step_seconds(self) -> float:
-        """The median step, after the first ones."""
-        return statistics.median(b - a for a, b in itertools.pairwise(self.seconds[WARM_UP:]))
+        """The median step, after the first ones; 0 if there were none."""
+        steps = [after - before for before, after in itertools.pairwise(self.seconds[WARM_UP:])]
+        return statistics.median(steps) if steps else 0.0
 
     @property
-    def step_passes(self) -> list[float]:
+    def step_passes(self) -> tuple[float, float]:
         """Rows forwards and backwards for each new row of a step."""
-        return [(last - first) / (BATCH * (len(self.seen) - 1)) for first, last in zip(*self._ends, strict=True)]
+        if not self.seen:
+            return 0.0, 0.0
+        (f, b), (last_f, last_b), rows = self.seen[0], self.seen[-1], BATCH * (len(self.seen) - 1)
+        return (last_f - f) / rows, (last_b - b) / rows
 
     @property
-    def passes_around(self) -> list[float]:
-        """Rows before the first and after the last step, for each row of the chunk."""
-        one = [BATCH * rows for rows in self.step_passes]
-        before = [rows - own for rows, own in zip(self.seen[0], one, strict=True)]
-        totals = (self.passes.forward, self.passes.backward)
-        after = [total - rows for total, rows in zip(totals, self.seen[-1], strict=True)]
-        return [(a + b) / (100 * BATCH) for a, b in zip(before, after, strict=True)]
-
-    @property
-    def _ends(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        return self.seen[0], self.seen[-1]
+    def around(self) -> tuple[float, float]:
+        """Rows forwards and backwards that went through the model outside of steps."""
+        forward, backward = (BATCH * len(self.seen) * rows for rows in self.step_passes)
+        return self.passes.forward - forward, self.passes.backward - backward
 
 
 @dataclass
@@ -109,14 +108,17 @@ class Candidate:
         self._update(f"{steps}st", number, _listening(_config(), stopwatch))
         return stopwatch.step_seconds
 
-    def counted(self) -> tuple[Stopwatch, int]:
-        """The passes of an update, and the bytes that it leaves for the next one."""
+    def counted(self) -> tuple[Stopwatch, vernal.transaction.Result]:
+        """One update with its passes."""
         stopwatch = Stopwatch()
         watched = dataclasses.replace(_config(), functions=stopwatch.passes.watched(_config()))
-        result = self._update("20st", COUNTED, _listening(watched, stopwatch), stopwatch.passes)
+        return stopwatch, self._update("20st", COUNTED, _listening(watched, stopwatch), stopwatch.passes)
+
+    def kept_bytes(self, result: vernal.transaction.Result) -> int:
+        """What an update left for the next one: the method's state, and the rows with all that is kept with them."""
         artefacts, blobs = result.record["artefacts"], vernal.Store(self.folder).blobs
         memory = artefacts.get("memory", {"bytes": 0, "needs": []})
-        return stopwatch, artefacts["method"]["bytes"] + memory["bytes"] + sum(map(blobs.size, memory["needs"]))
+        return artefacts["method"]["bytes"] + memory["bytes"] + sum(map(blobs.size, memory["needs"]))
 
     def peak_bytes(self) -> int:
         """The most bytes that tensors made during an update take at once."""
@@ -129,8 +131,9 @@ class Candidate:
         )  # fmt: skip
         # Beside the champion, so that each is made from the same first one.
         return vernal.update(
-            plan, self.folder, parent=self.first or None, promote=not self.first, reporter=reporter or Silent()
-        )
+            plan, self.folder, parent=self.first or None, promote=not self.first, reporter=reporter or Silent(),
+            clock=CpuClock(),
+        )  # fmt: skip
 
 
 def _method(name: str) -> Method:
@@ -177,23 +180,35 @@ def compare(network: str, args: argparse.Namespace) -> None:
                 candidate.ratios.append(seconds / times[0])
         parameters = sum(p.numel() for p in _config().functions["model_fn"](network).parameters())
         print(f"\n### {network}, {parameters:,} parameters, fine-tuning {1e3 * times[0]:.2f} ms a step\n")
-        print(_table(candidates, 4 * parameters), flush=True)
+        print(_table(candidates, times[0], 4 * parameters), flush=True)
 
 
-def _table(candidates: list[Candidate], model_bytes: int) -> str:
+def _table(candidates: list[Candidate], base_seconds: float, model_bytes: int) -> str:
     header = (
-        "method", "step", "expected", "forward", "backward", "around, forward", "around, backward", "peak", "kept"
+        "method", "step", "expected", "forward", "backward",
+        "around: time", "around: forward", "around: backward", "peak", "kept",
     )  # fmt: skip
     peaks = [candidate.peak_bytes() for candidate in candidates]
     rows = []
-    for candidate, peak_bytes in zip(candidates, peaks, strict=True):
-        stopwatch, kept = candidate.counted()
-        forward, backward = stopwatch.step_passes
-        peak = (peak_bytes - peaks[0]) / model_bytes
-        numbers = (statistics.median(candidate.ratios), (forward + 2 * backward) / 3, forward, backward)
-        others = (*stopwatch.passes_around, peak, kept / model_bytes)
-        rows.append((f"`{candidate.name}`", *(f"{number:.2f}" for number in (*numbers, *others))))
+    for candidate, peak in zip(candidates, peaks, strict=True):
+        stopwatch, result = candidate.counted()
+        bytes_more = (peak - peaks[0], candidate.kept_bytes(result))
+        numbers = (*_step(candidate, stopwatch), *_around(stopwatch, result, base_seconds))
+        memory = (count / model_bytes for count in bytes_more)
+        rows.append((f"`{candidate.name}`", *(f"{number:.2f}" for number in (*numbers, *memory))))
     return markdown(header, rows)
+
+
+def _step(candidate: Candidate, stopwatch: Stopwatch) -> tuple[float, ...]:
+    forward, backward = stopwatch.step_passes
+    return statistics.median(candidate.ratios), (forward + 2 * backward) / 3, forward, backward
+
+
+def _around(stopwatch: Stopwatch, result: vernal.transaction.Result, base_seconds: float) -> tuple[float, ...]:
+    seconds = sum(result.costs["seconds"][part] for part in ("train", "write memory"))
+    steps = stopwatch.step_seconds * len(stopwatch.seen)
+    forward, backward = stopwatch.around
+    return (seconds - steps) / base_seconds, forward / (100 * BATCH), backward / (100 * BATCH)
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ from typing import Any
 import torch
 
 import vernal
+from lab.clock import CpuClock
 from lab.passes import Passes
-from vernal.base import SystemClock
 from vernal.config import ConfigFile, load_config, make_method, options_of
 from vernal.methods import FineTune, Method, method_class
 from vernal.metrics import forgetting
@@ -25,13 +25,6 @@ from vernal.transaction import Result
 
 STREAMS = Path(__file__).resolve().parents[1] / "streams"
 NOT_LEARNING = ("read", "evaluate before", "evaluate")
-
-
-class CpuClock(SystemClock):
-    """Counts the seconds in which the process computed: others on the machine do not slow it down."""
-
-    def seconds(self) -> float:
-        return time.process_time()
 
 
 @dataclass(frozen=True)
