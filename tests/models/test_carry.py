@@ -208,13 +208,15 @@ def test_a_subclass_that_computes_in_its_own_way_does_not_grow() -> None:
 
 
 def test_weight_norm_is_carried_and_does_not_grow() -> None:
-    def normed(width: int) -> nn.Module:
-        return nn.utils.parametrizations.weight_norm(nn.Linear(2, width))
+    def normed(width: int, bias: bool = True) -> nn.Module:
+        return nn.utils.parametrizations.weight_norm(nn.Linear(2, width, bias))
 
     old = normed(3)
     assert function_gap(old, transplant(old, normed(3)), torch.randn(4, 2)) == 0
     with pytest.raises(SchemaMismatch, match=r"`parametrizations\.weight` changed `original0` from \(3, 1\) to"):
         transplant(old, normed(4))
+    with pytest.raises(SchemaMismatch, match="does not say what the old one says"):
+        transplant(normed(3, bias=False), normed(3), x_old=torch.randn(4, 2))
 
 
 def test_buffers_that_are_not_stored_are_the_new_models_own() -> None:

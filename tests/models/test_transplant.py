@@ -215,6 +215,7 @@ def test_embeddings_get_new_words_and_a_larger_width(bag: bool, tied: bool) -> N
     transplant(old, new, x_old=x)
     assert function_gap(old, new, x) < 1e-5
     assert torch.equal(new.words.weight[11:], made[11:]), "new words stay as they are made"
+    assert tied or torch.equal(new.words.weight[:11, 4:], made[:11, 4:]), "old words differ in what is new"
     assert (new.words.weight is new.fc.weight) == tied
 
 
