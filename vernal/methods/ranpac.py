@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vernal.base import check_range, check_whole
+from vernal.base import SchemaMismatch, check_range, check_whole
 from vernal.methods.card import Card
 from vernal.methods.closed_form import (
     LinearScores,
@@ -98,10 +98,19 @@ class RanPAC(Method):
         self.solve()
 
     def transform(self, features: Tensor) -> Tensor:
-        """Random projections ``(B, M)`` of features ``(B, d)``, as `statistics` is about."""
+        """Random projections ``(B, M)`` of features ``(B, d)``, as `statistics` is about.
+
+        Raises:
+            SchemaMismatch: features of another size than before.
+        """
         if self._projection is None:
             # On the CPU, so that a seed gives the same on all devices.
             self._projection = torch.randn(features.shape[1], self.projections)
+        if features.shape[1] != len(self._projection):
+            raise SchemaMismatch(
+                f"The projection is of features of size {len(self._projection)}, and these have {features.shape[1]}. "
+                "Use the same encoder and layer as before, or begin a new lineage."
+            )
         return random_features(features, self._projection)
 
     def solve(self) -> None:

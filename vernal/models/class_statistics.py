@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vernal.base import ConfigError, DataError, SchemaMismatch
-from vernal.models.moments import check_finite, combined, exact, pack_triangle, unpack_triangle
+from vernal.models.moments import check_finite, combined, exact, pack_triangle, symmetric, unpack_triangle
 
 Scatter: TypeAlias = Literal["none", "shared", "per_class"]
 
@@ -115,7 +115,7 @@ class ClassStatistics:
         return self._scatter() / (self.counts - 1).clamp(min=1)[:, None, None]
 
     def state_dict(self) -> dict[str, Any]:
-        """Plain values and tensors; of a symmetric matrix only the upper triangle."""
+        """Plain values and tensors; of a symmetric matrix only one triangle."""
         state = {"kind": self._kind, "counts": self.counts, "means": self.means}
         return state if self.scatter is None else state | {"scatter": pack_triangle(self.scatter)}
 
@@ -136,7 +136,7 @@ class ClassStatistics:
     def _scatter(self) -> Tensor:
         if self.scatter is None:
             raise ConfigError("These statistics keep no scatter. Make them with scatter 'shared' or 'per_class'.")
-        return self.scatter
+        return symmetric(self.scatter)
 
     def _summarise(self, features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         """Classes that occur, and their counts, means and scatter."""

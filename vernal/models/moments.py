@@ -63,13 +63,15 @@ def combined(count: Tensor, other: Tensor, sign: int) -> tuple[Tensor, Tensor]:
 
 
 def pack_triangle(matrices: Tensor) -> Tensor:
-    """The upper triangles of symmetric matrices, ``(..., d, d)`` to ``(..., d * (d + 1) / 2)``.
+    """The lower triangles of symmetric matrices, ``(..., d, d)`` to ``(..., d * (d + 1) / 2)``.
+
+    The lower one is what Cholesky and `torch.linalg.eigh` look at: rounding may differ in the other.
 
     Examples:
         >>> pack_triangle(torch.tensor([[1, 2], [2, 3]]))
         tensor([1, 2, 3])
     """
-    return matrices[..., _upper(matrices.shape[-1], matrices.device)]
+    return matrices[..., _lower(matrices.shape[-1], matrices.device)]
 
 
 def unpack_triangle(packed: Tensor, size: int) -> Tensor:
@@ -81,9 +83,20 @@ def unpack_triangle(packed: Tensor, size: int) -> Tensor:
                 [2, 3]])
     """
     matrices = packed.new_zeros(*packed.shape[:-1], size, size)
-    matrices[..., _upper(size, packed.device)] = packed
-    return matrices + matrices.triu(1).mT
+    matrices[..., _lower(size, packed.device)] = packed
+    return symmetric(matrices)
 
 
-def _upper(size: int, device: torch.device) -> Tensor:
-    return torch.ones(size, size, dtype=torch.bool, device=device).triu()
+def symmetric(matrices: Tensor) -> Tensor:
+    """Matrices ``(..., d, d)`` with their lower triangle on both sides.
+
+    Examples:
+        >>> symmetric(torch.tensor([[1, 0], [2, 3]]))
+        tensor([[1, 2],
+                [2, 3]])
+    """
+    return matrices.tril() + matrices.tril(-1).mT
+
+
+def _lower(size: int, device: torch.device) -> Tensor:
+    return torch.ones(size, size, dtype=torch.bool, device=device).tril()

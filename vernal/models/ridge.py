@@ -127,7 +127,7 @@ class RidgeStatistics:
         return weight, bias if intercept else torch.zeros_like(bias)
 
     def state_dict(self) -> dict[str, Any]:
-        """Plain values and tensors; of the Gram matrix only the upper triangle."""
+        """Plain values and tensors; of the Gram matrix only one triangle."""
         return {
             "n_rows": self.n_rows,
             "gram": pack_triangle(self.gram),

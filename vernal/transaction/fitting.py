@@ -70,8 +70,8 @@ def check_task(method: Method, task: Task) -> None:
     card = type(method).card
     if not card.serves(task.name):
         raise ConfigError(
-            f"The method {method_name(method)!r} serves {', '.join(card.tasks or ())}, and this is a {task.title}. "
-            f"Choose one that serves it (`vernal methods`): {', '.join(_serving(task))}."
+            f"The method {method_name(method)!r} serves {', '.join(card.tasks or ())}, and this is a "
+            f"{task.name.replace('_', ' ')}. Choose one that serves it (`vernal methods`): {', '.join(_serving(task))}."
         )
 
 
