@@ -1,7 +1,7 @@
 import pytest
 
 from tests.methods.steps import linear, step
-from vernal.methods import Joint
+from vernal.methods import Joint, Pool
 from vernal.testing import toy_update
 
 
@@ -27,5 +27,5 @@ def test_two_updates_are_as_good_as_one_on_both_chunks(tmp_path):
 
 
 def test_it_walks_through_the_next_memory():
-    chunk, following = object(), object()
-    assert Joint().rows(chunk, following) is following
+    pool = Pool(object(), object(), None, None)
+    assert Joint().rows(pool) is pool.memory

@@ -51,7 +51,7 @@ def test_every_row_counts_the_same_whether_the_loss_comes_by_row_or_by_batch(los
     found = predict(linear(), Feed(data.rows, Transforms(), CPU, 0), loss, Regression(), batch_size=39)
     x, y = data.rows.leaves(torch.arange(40)).values()
     assert found.losses.shape == (40,)
-    assert found.measure(Other())["loss"] == pytest.approx((linear()(x)[:, 0] - y).abs().mean().item(), rel=1e-5)
+    assert found.measure(Regression())["loss"] == pytest.approx((linear()(x)[:, 0] - y).abs().mean().item(), rel=1e-5)
 
 
 def test_the_metrics_of_the_user_are_asked():

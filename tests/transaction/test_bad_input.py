@@ -414,7 +414,7 @@ def test_a_chunk_of_another_form_is_refused(store: Path, tmp_path: Path, change:
 
 def test_another_architecture_is_refused(store: Path, config: Path) -> None:
     message = (
-        r"(?s)The weights of update \w+ do not fit the model that `model_fn` gives: .*0\.weight.* Give the arguments"
+        r"(?s)The weights of update \w+ do not fit the model of the config file: .*0\.weight.* Give the arguments"
     )
     assert_refused(SchemaMismatch, message, store, plan(config, 2, arguments={"width": 9}))
 
@@ -435,12 +435,12 @@ def test_what_the_new_method_does_not_need_is_left_out_of_the_memory(config: Pat
     assert all("z" not in segment["columns"] for segment in tree["segments"])
 
 
-def test_logits_of_another_width_are_found_before_training(config: Path, tmp_path: Path) -> None:
-    update(plan(config, 1, "derpp"), tmp_path)
+def test_logits_that_the_model_gives_no_more_are_found_before_training(config: Path, tmp_path: Path) -> None:
     (tmp_path / "wide").mkdir()
     wide = write_config(tmp_path / "wide", CONFIG + WIDE)
-    message = r"Rows are kept with `z`: float32\(5\), but those in memory with `z`: float32\(3\)"
-    assert_refused(SchemaMismatch, message, tmp_path, plan(wide, 2, "derpp"))
+    update(plan(wide, 1, "derpp"), tmp_path / "store")
+    message = r"Rows are kept with `z`: float32\(3\), but those in memory with `z`: float32\(5\)"
+    assert_refused(SchemaMismatch, message, tmp_path / "store", plan(config, 2, "derpp"))
 
 
 WIDE = """

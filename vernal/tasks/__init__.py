@@ -8,6 +8,7 @@ from vernal.tasks.masking import complement, masked, present_classes
 from vernal.tasks.matching import mean_squared_error, squared_error
 from vernal.tasks.multilabel import MultiLabel
 from vernal.tasks.other import Other
+from vernal.tasks.outputs import scores_of
 from vernal.tasks.ranking import Ranking
 from vernal.tasks.regression import Regression
 from vernal.tasks.segmentation import Segmentation
@@ -29,6 +30,7 @@ __all__ = [
     "masked",
     "mean_squared_error",
     "present_classes",
+    "scores_of",
     "squared_error",
     "task_class",
     "task_names",

@@ -169,14 +169,14 @@ class Judge:
             measured = {row["number"]: row for row in tables.get(number, [])}
             if any(n not in measured for n in numbers[: i + 1]):
                 return {}  # A chunk came without validation data, or its rows are gone.
-            scores.append([_number(measured[n]["after"][headline]) for n in numbers[: i + 1]])
+            scores.append([_number(measured[n]["after"].get(headline)) for n in numbers[: i + 1]])
             initial.append(measured[number].get("initial", {}).get(headline))
         if not scores:
             return {}
         for i in range(1, len(scores)):
             # What the model before update i said of chunk i: forward transfer looks at that.
             here = next(row for row in tables[numbers[i]] if row["number"] == numbers[i])
-            scores[i - 1].append(_number(here["before"][headline]))
+            scores[i - 1].append(_number(here["before"].get(headline)))
         return metrics.lineage_summary(
             scores,
             None if None in initial else initial,

@@ -45,7 +45,7 @@ def check_fit(situation: Situation, method: Method, model: Network, memory: Memo
         )
     check_task(method, situation.task)
     for part in data.parts:
-        check_finite(part)
+        check_finite(part, situation.task)
     _check_padding(situation)
     places = _telling(data.train)
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from vernal.base import ConfigError, DataError, EmptyChunk, derive_seed
 from vernal.config import Resolved
 from vernal.data import Chunk, Collate, DataModule, as_chunk, fixed_randomness, is_map_style
+from vernal.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -99,14 +100,14 @@ def _check_map_style(parts: Mapping[str, Any]) -> None:
             )
 
 
-def check_finite(chunk: Chunk) -> None:
-    """Look for NaN in decimal targets: they would make every loss NaN.
+def check_finite(chunk: Chunk, task: Task) -> None:
+    """Look for NaN in decimal targets: they would make every loss NaN, unless the task takes them for unknown.
 
     Raises:
         DataError: there are some.
     """
     leaf = chunk.schema.leaves.get("y")
-    if leaf is None or leaf.varies or not leaf.torch_dtype.is_floating_point:
+    if task.allows_gaps or leaf is None or leaf.varies or not leaf.torch_dtype.is_floating_point:
         return
     missing = 0
     for block in chunk.rows.blocks():
