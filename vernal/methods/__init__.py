@@ -2,9 +2,11 @@
 
 from vernal.methods.card import Card
 from vernal.methods.catalogue import method_class, method_name, method_names
+from vernal.methods.cls_er import CLSER
 from vernal.methods.der import DER
 from vernal.methods.derpp import DERpp
 from vernal.methods.er import ER
+from vernal.methods.er_ace import ERACE
 from vernal.methods.fecam import FeCAM
 from vernal.methods.fine_tune import FineTune
 from vernal.methods.gdumb import GDumb
@@ -19,11 +21,13 @@ from vernal.methods.term import Term
 
 __all__ = [
     "Batch",
+    "CLSER",
     "Card",
     "Criterion",
     "DER",
     "DERpp",
     "ER",
+    "ERACE",
     "FeCAM",
     "FineTune",
     "GDumb",
