@@ -9,7 +9,7 @@ from vernal.testing import MethodSuite
 
 # Baselines and folklore that no paper introduced.
 WITHOUT_PAPER = {"fine_tune", "joint", "offline_er"}
-SMALL = {"memory_size": 20, "memory_batch": 8, "projections": 64}
+SMALL = {"memory_size": 20, "memory_batch": 8, "plastic_decay": 0.8, "stable_decay": 0.8, "projections": 64}
 
 
 def suite_of(name):
