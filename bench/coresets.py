@@ -5,6 +5,7 @@
 Two learners on five chunks of two classes. `memory alone` trains a fresh model on nothing but the memory after every
 chunk, as GDumb does: its accuracy says what the rows are worth by themselves. `er` replays them. Mean ± standard error
 of the average accuracy over all chunks after the last update, and of its difference to the reservoir with that seed.
+Herding and k-center ask for the features of the trained model, so they cannot choose what that model is trained on.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ def _row(selection: str, scores: dict[tuple[str, int, int], float], sizes: list[
     for size in sizes:
         own = {seed: score for (s, n, seed), score in scores.items() if (s, n) == (selection, size)}
         gains = [score - base for seed, score in own.items() if (base := scores.get(("reservoir", size, seed)))]
-        cells.append(f"{spread([*own.values()])} ({_gain(gains)})" if own else "not run")
+        cells.append(f"{spread([*own.values()])} ({_gain(gains)})" if own else "–")
     return f"`{selection}`", *cells
 
 

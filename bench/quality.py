@@ -113,11 +113,13 @@ def main() -> None:
         run_all(runs, args.out, args.processes)
     lines = outcomes(args.out)
     found = [line for run in runs if (line := lines.get(name_of(run.key)))]
+    if len(streams) > 1:
+        print(f"\n### Average\n\n{_overview(found, [stream.name for stream in streams])}")
     for stream in streams:
         of_stream = [line for line in found if line["run"]["stream"] == stream.name]
         print(f"\n### {TITLES[stream.name]}\n\n{_describe(stream, of_stream)}\n\n{_table(of_stream)}")
-    for method, own in OPTIONS.items():
-        print(f"\n`{method}`: {own.why}.")
+    for method in _in_order({line["run"]["method"] for line in found} & {*OPTIONS}):
+        print(f"\n`{method}`: {OPTIONS[method].why}.")
 
 
 def _arguments() -> argparse.Namespace:
@@ -152,6 +154,21 @@ def _describe(stream: Stream, lines: list[dict[str, Any]]) -> str:
     seeds = len({line["run"]["seed"] for line in lines})
     what = f"{stream.budget} an update, batches of {stream.batch_size}, memory {stream.memory}, {arguments}"
     return f"{what.rstrip(', ')}; {stream.metric} in %, {seeds} seeds."
+
+
+def _overview(lines: list[dict[str, Any]], streams: list[str]) -> str:
+    rows = []
+    for method in _in_order({line["run"]["method"] for line in lines}):
+        scores = [
+            [line["average"] for line in lines if _is(line, stream, method) and "refused" not in line]
+            for stream in streams
+        ]
+        rows.append((f"`{method}`", *(spread(own) if own else "–" for own in scores)))
+    return markdown(("method", *streams), rows)
+
+
+def _is(line: Mapping[str, Any], stream: str, method: str) -> bool:
+    return (line["run"]["stream"], line["run"]["method"]) == (stream, method)
 
 
 def _table(lines: list[dict[str, Any]]) -> str:

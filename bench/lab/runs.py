@@ -6,7 +6,7 @@ import json
 import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,17 +36,12 @@ def run_all(runs: Sequence[Run], out: Path, processes: int) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"  # For the processes that are started now.
     out.parent.mkdir(parents=True, exist_ok=True)
     pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), torch.set_num_threads, (1,))
-    with pool, out.open("a", encoding="utf-8") as file:
+    try:
         futures = {pool.submit(_outcome, run): run for run in left}
         for number, future in enumerate(as_completed(futures), start=1):
-            what = f"{number}/{len(left)} {' '.join(map(str, _short(futures[future].key)))}"
-            if error := future.exception():
-                print(f"{what}: {type(error).__name__}: {error}", flush=True)
-                continue
-            line = future.result()
-            print(f"{what}: {_in_short(line)}", flush=True)
-            file.write(json.dumps(line) + "\n")
-            file.flush()
+            print(f"{number}/{len(left)} {_short(futures[future].key)}: {_noted(future, out)}", flush=True)
+    finally:
+        pool.shutdown(cancel_futures=True)  # After Ctrl-C, too: what has not begun never does.
 
 
 def outcomes(out: Path) -> dict[str, dict[str, Any]]:
@@ -69,9 +64,14 @@ def _outcome(run: Run) -> dict[str, Any]:
         return {"run": run.key, "refused": " ".join(str(error).split())}
 
 
-def _short(key: Mapping[str, Any]) -> list[Any]:
-    return [value for value in key.values() if isinstance(value, str | int)]
+def _short(key: Mapping[str, Any]) -> str:
+    return " ".join(str(value) for value in key.values() if isinstance(value, str | int))
 
 
-def _in_short(line: Mapping[str, Any]) -> str:
+def _noted(future: Future[dict[str, Any]], out: Path) -> str:
+    if error := future.exception():
+        return f"{type(error).__name__}: {error}"
+    line = future.result()
+    with out.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
     return line.get("refused") or f"{100 * line['average']:.2f}, {line['wall']:.1f} s"
