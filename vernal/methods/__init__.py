@@ -7,14 +7,19 @@ from vernal.methods.der import DER
 from vernal.methods.derpp import DERpp
 from vernal.methods.er import ER
 from vernal.methods.er_ace import ERACE
+from vernal.methods.ewc import EWC
 from vernal.methods.fecam import FeCAM
 from vernal.methods.fine_tune import FineTune
 from vernal.methods.gdumb import GDumb
 from vernal.methods.joint import Joint
+from vernal.methods.lwf import LwF
+from vernal.methods.mas import MAS
 from vernal.methods.method import Method
 from vernal.methods.ncm import NCM
 from vernal.methods.offline_er import OfflineER
+from vernal.methods.pod_er import PODER
 from vernal.methods.ranpac import RanPAC
+from vernal.methods.si import SI
 from vernal.methods.slda import SLDA
 from vernal.methods.step import Batch, Criterion, Network, Passes, Pool, Replay, Setting, Stage, Step
 from vernal.methods.term import Term
@@ -28,18 +33,23 @@ __all__ = [
     "DERpp",
     "ER",
     "ERACE",
+    "EWC",
     "FeCAM",
     "FineTune",
     "GDumb",
     "Joint",
+    "LwF",
+    "MAS",
     "Method",
     "NCM",
     "Network",
     "OfflineER",
+    "PODER",
     "Passes",
     "Pool",
     "RanPAC",
     "Replay",
+    "SI",
     "SLDA",
     "Setting",
     "Stage",
