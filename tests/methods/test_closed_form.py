@@ -10,11 +10,13 @@ from torch.nn import functional as F
 
 from tests.methods.frozen import CLASSES, assert_alike, learn, network, rows, scores
 from vernal.base import ConfigError, DataError, SchemaMismatch
+from vernal.config import Plan
 from vernal.methods import NCM, SLDA, FeCAM, RanPAC
 from vernal.methods.closed_form import OnFeatures
 from vernal.state import pack, unpack
 from vernal.store import Store
-from vernal.testing import toy_config, toy_update
+from vernal.testing import InterruptAfter, toy_config, toy_update
+from vernal.transaction import update
 
 KINDS = {
     "cosine": NCM,
@@ -24,6 +26,15 @@ KINDS = {
     "ranpac": lambda **options: RanPAC(projections=40, **options),
 }
 every_closed_form = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+
+FROZEN_AND_GROWING = """
+from torch import nn
+from vernal.models import GrowingHead
+from vernal.testing.toy_config import data_module_fn
+
+def model_fn():
+    return nn.Sequential(nn.Linear(2, 16), nn.ReLU(), GrowingHead(16)).requires_grad_(False)
+"""
 
 X, Y = rows()
 NEW, _ = rows(seed=1)
@@ -210,6 +221,30 @@ def test_the_first_update_may_adapt_the_network(make, tmp_path):
     assert all(torch.equal(first[name], second[name]) for name in first)
     with torch.random.fork_rng():
         assert not all(torch.equal(first[name], w) for name, w in toy_config.model_fn().state_dict().items())
+
+
+@every_closed_form
+def test_adapting_goes_on_after_an_interruption(make, tmp_path):
+    whole = toy_update(tmp_path / "whole", make(adapt=True), 1)
+    last = whole.record["training"]["steps"]
+    for step in (1, last):
+        store = tmp_path / str(step)
+        with pytest.raises(KeyboardInterrupt):
+            toy_update(store, make(adapt=True), 1, InterruptAfter(step), checkpoint_minutes=0)
+        resumed = toy_update(store, make(adapt=True), 1)
+        assert [resumed.record["artefacts"][name] for name in ("model", "method")] == [
+            whole.record["artefacts"][name] for name in ("model", "method")
+        ]
+
+
+@every_closed_form
+def test_a_network_without_gradients_whose_head_grows_is_served(make, tmp_path):
+    config = tmp_path / "config.py"
+    config.write_text(FROZEN_AND_GROWING)
+    for chunk in (1, 2, 3):
+        result = update(Plan(config, make(), {"chunk": chunk}), tmp_path / "store")
+    assert result.summary["average_accuracy"] > 0.9
+    assert result.summary["forgetting"] == 0
 
 
 @pytest.mark.parametrize("method", [NCM(), SLDA(), FeCAM()])

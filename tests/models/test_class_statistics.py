@@ -171,6 +171,12 @@ def test_features_of_any_type_are_summed_in_float64(dtype):
     assert_same(of(features.to(dtype), labels), of(features.to(dtype).double(), labels))
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.bool, torch.int32])
+def test_labels_may_be_whole_numbers_of_any_size(dtype):
+    features, labels = rows(classes=2)
+    assert_same(of(features, labels.to(dtype)), of(features, labels))
+
+
 def test_statistics_carry_no_gradients():
     features, labels = rows()
     assert not of(features.requires_grad_(), labels).means.requires_grad

@@ -36,9 +36,9 @@ class FeCAM(Method):
         \hat\Sigma_c = \mathrm{corr}\bigl( \Sigma_c + \alpha_1 V_1 I + \alpha_2 V_2 (\mathbb 1 - I) \bigr),
 
     where a bar is division by the length. One forward pass for each new row, no gradient, nothing forgotten: the result
-    is the same in whatever order rows come. Its state has Cd²/2 numbers for C classes and features of size d, and it
-    wants more rows of every class than `vernal.methods.SLDA`. It is as good as the features are, so bring a pretrained
-    encoder, or set `adapt`.
+    is the same in whatever order rows come. Its state has Cd²/2 numbers for C classes and features of size d, a
+    prediction takes Cd² multiplications, and it wants more rows of every class than `vernal.methods.SLDA`. It is as
+    good as the features are, so bring a pretrained encoder, or set `adapt`.
 
     Args:
         beta: the power, from 0 to 1; 1 leaves features as they are.
@@ -55,7 +55,8 @@ class FeCAM(Method):
         The power keeps the sign of a negative feature; the authors apply it to features that have none. A class mean
         is the mean of transformed features, as in the paper; the authors' code transforms the mean of features.
         Division by the length is from their code. A feature that never varies in a class counts as uncorrelated, so a
-        class with one row is scored by the plain distance; one without rows has no chance.
+        class with one row is scored by the plain distance; one without rows has no chance. Scores say which class, not
+        how surely: their softmax is no probability.
 
     References:
         .. [1] D. Goswami et al. FeCAM: exploiting the heterogeneity of class distributions in exemplar-free continual

@@ -51,7 +51,8 @@ class NCM(Method):
 
     Deviations:
         The metric that [1]_ learns is left out, as in [2]_. A class without rows has no chance; Euclidean scores lack
-        a part that is the same for all classes of a row.
+        a part that is the same for all classes of a row. Scores say which class, not how surely: their softmax is no
+        probability.
 
     References:
         .. [1] T. Mensink et al. Distance-based image classification: generalizing to new classes at near-zero cost.

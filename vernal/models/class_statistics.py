@@ -142,9 +142,8 @@ class ClassStatistics:
         """Classes that occur, and their counts, means and scatter."""
         _check_rows(features, labels)
         features = exact(features)
-        classes, member, counts = torch.unique(
-            labels.detach().to(features.device), return_inverse=True, return_counts=True
-        )
+        labels = labels.to(features.device, torch.int64)  # Of bytes and booleans, an index would make a mask.
+        classes, member, counts = torch.unique(labels, return_inverse=True, return_counts=True)
         means = features.new_zeros(len(classes), features.shape[1]).index_add_(0, member, features) / counts[:, None]
         centred = features - means[member]
         if self._kind == "none":
