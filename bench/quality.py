@@ -70,6 +70,10 @@ class Own:
 
 ADAPTED = "there is no pretrained network here, so the first update trains one, and the later ones take no step"
 OPTIONS = {
+    "cls_er": Own(
+        "averages over twenty and fifty moves; an update here has fewer steps than the usual thousand",
+        options={"plastic_decay": 0.95, "stable_decay": 0.98},
+    ),
     "gdumb": Own("30 epochs: one is its memory alone, a sixth or less of the rows that others walk through", "30ep"),
     "fecam": Own(ADAPTED, options={"adapt": True}),
     "ncm": Own(ADAPTED, options={"adapt": True}),
