@@ -1,10 +1,13 @@
 """Continual-learning methods: one file for each, which reads like its paper."""
 
+from vernal.methods.agem import AGEM
 from vernal.methods.card import Card
-from vernal.methods.catalogue import method_class, method_name, method_names
+from vernal.methods.catalogue import method_class, method_name, method_names, term_class, term_name, term_names
 from vernal.methods.cls_er import CLSER
+from vernal.methods.compatible import Compatible
 from vernal.methods.der import DER
 from vernal.methods.derpp import DERpp
+from vernal.methods.distil import Distil
 from vernal.methods.er import ER
 from vernal.methods.er_ace import ERACE
 from vernal.methods.ewc import EWC
@@ -25,12 +28,15 @@ from vernal.methods.step import Batch, Criterion, Network, Passes, Pool, Replay,
 from vernal.methods.term import Term
 
 __all__ = [
+    "AGEM",
     "Batch",
     "CLSER",
     "Card",
+    "Compatible",
     "Criterion",
     "DER",
     "DERpp",
+    "Distil",
     "ER",
     "ERACE",
     "EWC",
@@ -58,4 +64,7 @@ __all__ = [
     "method_class",
     "method_name",
     "method_names",
+    "term_class",
+    "term_name",
+    "term_names",
 ]

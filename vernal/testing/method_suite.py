@@ -18,7 +18,7 @@ from typing import Any, Self
 import pytest
 import torch
 
-from vernal.base import ConfigError
+from vernal.base import ConfigError, canonical_json
 from vernal.methods import FineTune, Method
 from vernal.state import pack, unpack
 from vernal.store import Store
@@ -196,7 +196,8 @@ class MethodSuite(ABC):
 
     def test_a_record_holds_the_hyperparameters(self, lineages: dict[str, Lineage]) -> None:
         for one in lineages.values():
-            assert one.results[-1].record["plan"]["method"]["options"] == _options(self.method())
+            recorded = one.results[-1].record["plan"]["method"]["options"]
+            assert canonical_json(recorded) == canonical_json(_options(self.method()))
 
     def test_it_is_documented(self) -> None:
         kind = type(self.method())

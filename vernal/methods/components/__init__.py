@@ -3,6 +3,7 @@
 from vernal.methods.components.complementary import Complementary
 from vernal.methods.components.double_distillation import centred, consolidated_targets, double_distillation
 from vernal.methods.components.pooled_outputs import (
+    PooledOutputs,
     Pooling,
     check_layers,
     check_pooling,
@@ -14,6 +15,7 @@ from vernal.methods.components.weighted import weighted_sum
 
 __all__ = [
     "Complementary",
+    "PooledOutputs",
     "Pooling",
     "centred",
     "check_layers",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vernal.base import ConfigError, TrainingError, did_you_mean
+from vernal.methods.step import Step
 from vernal.models import captured, captured_inputs, head_of
 
 Pooling = Literal["pixel", "channel", "width", "height", "gap", "spatial"]
@@ -22,9 +24,9 @@ def pooled_output_distance(
     r"""The distance of pooled features [1]_: :math:`\lVert p(h^2) - p(\hat h^2) \rVert_2`.
 
     Features are squared, pooled, and, if that is wanted, scaled to the length 1. The coarser the pooling, the more
-    the network is free to change: ``pixel`` pools nothing, ``channel`` sums over channels, ``height`` over columns,
-    ``width`` over rows; ``spatial`` takes both of these, and ``gap`` the mean of each channel. Flat features ``(B, d)``
-    have nothing to pool, and are compared as they are (POD-flat).
+    the network is free to change: ``pixel`` pools nothing, ``channel`` sums over channels, ``width`` over the height,
+    ``height`` over the width; ``spatial`` takes both of these, and ``gap`` the mean of each channel. Flat features
+    ``(B, d)`` have nothing to pool, and are compared as they are (POD-flat).
 
     Args:
         features: of the model, ``(B, C, H, W)`` or ``(B, d)``.
@@ -94,6 +96,60 @@ def pooled_outputs_loss(
         pooled_output_distance(features[name], teacher[name], pooling, normalised=normalised).mean() for name in teacher
     ]
     return torch.stack(distances).mean()
+
+
+@dataclass(frozen=True)
+class PooledOutputs:
+    """Compares what happens inside the model with what happened inside the champion.
+
+    Args:
+        layers: names of the modules whose outputs are compared; none for what the classifier is given.
+        pooling: see `pooled_output_distance`.
+        normalised: likewise.
+
+    Raises:
+        ConfigError: no such pooling, or no names.
+    """
+
+    layers: tuple[str, ...] = ()
+    pooling: Pooling = "spatial"
+    normalised: bool = True
+
+    def __post_init__(self) -> None:
+        check_layers(self.layers)
+        check_pooling(self.pooling)
+
+    def check(self, model: nn.Module) -> None:
+        """Demand that the model has the layers, before hours are spent.
+
+        Raises:
+            ConfigError: otherwise.
+        """
+        for name in self.layers or (None,):
+            head_of(model, name)
+
+    def inside(self, model: nn.Module) -> AbstractContextManager[dict[str, Tensor]]:
+        """Takes the features out of a model while it runs; see `features_inside`."""
+        return features_inside(model, self.layers)
+
+    def loss(self, step: Step, x: Any, features: Mapping[str, Tensor]) -> Tensor:
+        """How far the model's features are from the champion's.
+
+        Args:
+            step: a step of an update that is not the first.
+            x: inputs of some rows.
+            features: the model's, as `inside` gave them; rows before the last ones, which are those of `x`, are left
+                out: `Step.forward` may have put several batches together.
+
+        Returns:
+            The mean over rows and layers, a scalar.
+        """
+        champion = step.champion
+        assert champion is not None, "a first update has no champion"
+        with self.inside(champion.module) as wanted:
+            champion(x)
+        own = {name: features[name][-len(values) :] for name, values in wanted.items()}
+        return pooled_outputs_loss(own, wanted, self.pooling, normalised=self.normalised)
 
 
 @contextmanager
