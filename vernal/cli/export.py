@@ -1,7 +1,7 @@
 """Write the model of an update into a plain folder, to be used without vernal.
 
-The folder gets model.safetensors (the weights), record.json (everything about the update) and config.py (the config
-file as it was). It must be empty, or not there yet.
+The folder gets model.safetensors (the weights), record.json (everything about the update), config.py (the config
+file as it was), and method.safetensors where the method predicts by more than the model. It must be empty, or not there yet.
 
 Example:
   vernal export champion exported/gas --store runs/gas
@@ -24,6 +24,10 @@ Load it anywhere:
   model = model_fn(...)   # of config.py, with the arguments in record.json: plan, arguments
   load_model(model, "{file}")"""
 
+LOADING_MORE = """\
+The method makes predictions by something on top of the model, which method.safetensors holds. Load both by vernal:
+  model = vernal.load_model("{store}", "config.py", "{id}")"""
+
 
 def run(words: Sequence[str]) -> int:
     """Export one model."""
@@ -40,10 +44,20 @@ def run(words: Sequence[str]) -> int:
         "config.py": store.blobs.get(blobs["config"]),
         "model.safetensors": store.blobs.get(blobs["model"]),
     }
+    loading = LOADING
+    if _predicts_by_more(record["plan"]["method"]["name"]):
+        files["method.safetensors"] = store.blobs.get(store.resolve(record["artefacts"]["method"]["blob"]))
+        loading = LOADING_MORE
     _write(values.folder, files)
     say(f"Wrote the model of {record['id']} to {values.folder}: {', '.join(files)}.")
-    say(LOADING.format(file=values.folder / "model.safetensors"))
+    say(loading.format(file=values.folder / "model.safetensors", store=store.url, id=record["id"]))
     return 0
+
+
+def _predicts_by_more(name: str) -> bool:
+    from vernal.methods import Method, method_class, method_names
+
+    return name in method_names() and method_class(name).predictor is not Method.predictor
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 from torch import nn
 
-from vernal.base import derive_seed
-from vernal.config import Plan, resolve
+from vernal.base import ConfigError, derive_seed
+from vernal.config import Plan, make_method, resolve
+from vernal.methods import Method, method_name, method_names
 from vernal.store import Store
 from vernal.training import isolated
 from vernal.transaction.parent import Parent, load_weights
 
 
-def load_model(store: Store | str | Path, config: str | Path, update: str = "champion") -> nn.Module:
-    """Rebuild the model of an update: `model_fn` with the recorded arguments, and the stored weights.
+def load_model(
+    store: Store | str | Path, config: str | Path, update: str = "champion", method: Method | None = None
+) -> nn.Module:
+    """Rebuild what an update was judged by: `model_fn` with the recorded arguments, and the stored weights.
+
+    Where the method makes predictions by something on top of the model, class means or averaged weights, that is what
+    comes back.
 
     Args:
         store: where it lies.
         config: the config file. It is asked for because loading runs it: vernal runs no code that it finds in a store.
         update: id of the update, or ``"champion"``.
+        method: the method that it was trained with, if that is neither one of vernal's nor what the config file's
+            `method_fn` gives.
 
     Returns:
         The model, in evaluation mode, on CPU.
 
     Raises:
+        ConfigError: the method is not known.
         StateNotFound: no such store or update.
         CorruptState: the stored weights are not what was written.
         SchemaMismatch: the config file gives another architecture.
@@ -36,4 +46,19 @@ def load_model(store: Store | str | Path, config: str | Path, update: str = "cha
     with isolated(derive_seed(seed, "model")):
         model: nn.Module = resolved.config.call("model_fn", resolved.arguments, seed=seed)
     load_weights(model, parent.model_state, f"update {parent.id}")
-    return model.cpu().eval()
+    method = copy.deepcopy(method or _method(parent, resolved.method))
+    method.load_state_dict(parent.method_state)
+    return method.predictor(model.cpu()).cpu().eval()
+
+
+def _method(parent: Parent, own: Method) -> Method:
+    """The method of an update: one of vernal's with the recorded options, or the config file's own."""
+    facts = parent.record["plan"]["method"]
+    if facts["name"] in method_names():
+        return make_method(facts["name"], facts["options"])
+    if method_name(own) == facts["name"]:
+        return own
+    raise ConfigError(
+        f"Update {parent.id} was trained with {facts['name']!r}, which is no method of vernal's, and not what "
+        "`method_fn` gives. Pass an object of it: load_model(..., method=...)."
+    )
