@@ -37,10 +37,10 @@ class RanPAC(Method):
         W = \Bigl( \sum_i y_i h_i^\top \Bigr) \Bigl( \sum_i h_i h_i^\top + \lambda I \Bigr)^{-1} .
 
     The sums are all that is kept, so one forward pass for each new row is enough, nothing is forgotten, and the result
-    is the same in whatever order rows come. On large pretrained encoders the most accurate of the closed forms [1]_, and
-    the only one for regression. It is as good as the features are, so bring such an encoder, or set `adapt`. Its state
-    has M²/2 + dM numbers of 8 and 4 bytes: 16 MB for 2,000 projections, 400 MB for 10,000, and features of size 768 add
-    6 and 31 MB.
+    is the same in whatever order rows come. On large pretrained encoders it is the most accurate of the closed forms
+    [1]_, and it is the only one for regression. It is as good as the features are, so bring such an encoder, or set
+    `adapt`. Its state has M²/2 + dM numbers of 8 and 4 bytes: for features of size 768, 22 MB for 2,000 projections
+    and 431 MB for 10,000.
 
     Args:
         projections: M, at least 1. More are more accurate; an update solves once for M unknowns.
