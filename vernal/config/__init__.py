@@ -2,16 +2,9 @@
 
 from vernal.config.arguments import Argument
 from vernal.config.file import FUNCTIONS, ConfigFile, load_config
-from vernal.config.plan import (
-    DEFAULT_METHOD,
-    Plan,
-    Resolved,
-    make_method,
-    method_options,
-    options_of,
-    read_options,
-    resolve,
-)
+from vernal.config.options import make_method, method_options, options_of, read_options
+from vernal.config.plan import DEFAULT_METHOD, Plan, Resolved, resolve
+from vernal.config.terms import make_term
 from vernal.config.types import Type
 
 __all__ = [
@@ -24,6 +17,7 @@ __all__ = [
     "Type",
     "load_config",
     "make_method",
+    "make_term",
     "method_options",
     "options_of",
     "read_options",

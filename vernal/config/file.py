@@ -32,6 +32,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "task_fn": (),
     "metrics_fn": (),
     "method_fn": (),
+    "terms_fn": (),
     "optimizer_fn": ("parameters", "model"),
     "lr_scheduler_fn": ("optimizer", "total_steps"),
     "train_transform": (),

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
-import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import numpy as np
-
-from vernal.base import ConfigError, Problem, check_whole, did_you_mean
-from vernal.config.arguments import REQUIRED, Argument
+from vernal.base import ConfigError, Problem, check_whole
 from vernal.config.code import code_digest
 from vernal.config.file import ConfigFile, load_config
-from vernal.config.types import NotAllowed, Type, plain
-from vernal.methods import Method, method_class, method_name
+from vernal.config.options import make_method, method_options, plain_values, with_plain_options
+from vernal.config.terms import make_terms
+from vernal.config.types import plain
+from vernal.methods import Method, Term, method_name, term_name
 from vernal.training import Training
 
 DEFAULT_METHOD = "er"
+Made = TypeVar("Made")
 _KINDS = (
     ("config", str | Path | ConfigFile, "the path of a Python file"),
     ("method", Method | str | None, "a method, or the name of one"),
@@ -43,10 +41,14 @@ class Plan:
             on them.
         seed: of everything that is random.
         change_method: go on from a model that another method trained.
+        terms: what is added to the method's loss: terms, or names of such, with options if need be, as in
+            ``"distil:weight=0.5"``; None for what the config file's `terms_fn` gives, or nothing.
 
     Examples:
         >>> Plan("config.py", method="er", training=Training(budget="3ep")).training.duration
         Duration(amount=3, unit='ep')
+        >>> from vernal.methods import Compatible
+        >>> plan = Plan("config.py", terms=[Compatible(weight=2.0), "distil:weight=0.5"])
     """
 
     config: str | Path | ConfigFile
@@ -56,11 +58,14 @@ class Plan:
     validation_memory: int = 10_000
     seed: int = 0
     change_method: bool = False
+    terms: Sequence[Term | str] | None = None
 
     def __post_init__(self) -> None:
         for name, kind, allowed in _KINDS:
             if not isinstance(value := getattr(self, name), kind):
                 raise ConfigError(f"`{name}` of a plan must be {allowed}, got {value!r}.")
+        if self.terms is not None and not _are_terms(self.terms):
+            raise ConfigError(f"`terms` of a plan must be a list of terms, or of names of such, got {self.terms!r}.")
         check_whole("validation_memory", self.validation_memory, 1)
         check_whole("seed", self.seed, 0)
 
@@ -74,29 +79,29 @@ class Resolved:
         config: the config file.
         arguments: all hyperparameters of the config file.
         method: the method.
+        terms: what is added to its loss.
     """
 
     plan: Plan
     config: ConfigFile
     arguments: Mapping[str, Any]
     method: Method
+    terms: tuple[Term, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Everything that determines the update, beside the data, as plain values."""
         training = dataclasses.asdict(self.plan.training) | {"budget": str(self.plan.training.budget)}
-        return {
+        parts = {
             "config": {"file": self.config.path.name, "digest": self.config.digest},
-            "arguments": _plain(self.arguments),
-            "method": self._method_json(),
+            "arguments": plain_values(self.arguments),
+            "method": _part_json(method_name(self.method), self.method),
             "training": training,
             "validation_memory": plain(self.plan.validation_memory),
             "seed": plain(self.plan.seed),
         }
-
-    def _method_json(self) -> dict[str, Any]:
-        known = {"name": method_name(self.method), "options": _plain(method_options(self.method))}
-        code = code_digest(type(self.method))
-        return known | ({"code": code} if code else {})
+        # Without terms a plan reads as it did when there were none, so that what was made then is still found.
+        terms = [_part_json(term_name(term), term) for term in self.terms]
+        return parts | ({"terms": terms} if terms else {})
 
 
 def resolve(plan: Plan) -> Resolved:
@@ -108,93 +113,30 @@ def resolve(plan: Plan) -> Resolved:
     config = plan.config if isinstance(plan.config, ConfigFile) else load_config(plan.config)
     values, problems = config.values(plan.arguments)
     problems = [*config.problems, *problems]
-    method = None
+    call = (lambda name: config.call(name, values)) if not problems else (lambda name: None)  # noqa: ARG005
+    method = _collected(problems, "method", lambda: _method(plan, call))
+    terms = _collected(problems, "terms", lambda: _terms(plan, call))
+    if problems or method is None or terms is None:
+        raise ConfigError(problems)
+    training = dataclasses.replace(plan.training, **plain_values(vars(plan.training)))
+    return Resolved(dataclasses.replace(plan, training=training), config, values, with_plain_options(method), terms)
+
+
+def _collected(problems: list[Problem], where: str, make: Callable[[], Made]) -> Made | None:
+    """What `make` gives; None if it cannot, and why is among the problems."""
     try:
-        if not problems:
-            method = _method(plan, config, values)
-        elif isinstance(plan.method, str):
-            method_class(plan.method)
+        return make()
     except ConfigError as error:
-        problems += [Problem("method", str(problem.what), problem.fix) for problem in error.problems]
-    if problems or method is None:
-        raise ConfigError(problems)
-    training = dataclasses.replace(plan.training, **_plain(vars(plan.training)))
-    return Resolved(dataclasses.replace(plan, training=training), config, values, _with_plain_options(method))
+        problems += [Problem(where, p.what, p.fix) if p.where == "config" else p for p in error.problems]
+        return None
 
 
-def options_of(kind: type[Any], name: str) -> list[Argument]:
-    """The fields of a dataclass as arguments: what the command line offers for a method or for training."""
-    hints = typing.get_type_hints(kind)
-    found = []
-    for option in dataclasses.fields(kind):
-        default = option.default
-        if option.default_factory is not dataclasses.MISSING:
-            default = option.default_factory()
-        try:
-            annotation = str if option.name == "budget" else hints[option.name]
-            required = default is dataclasses.MISSING
-            found.append(Argument(option.name, Type.of(annotation), REQUIRED if required else default, (name,)))
-        except NotAllowed:
-            continue  # A field that has no spelling on the command line is for Python.
-    return found
-
-
-def make_method(name: str, options: Mapping[str, Any]) -> Method:
-    """A method by name, with options as values or as text.
-
-    Raises:
-        ConfigError: an unknown name, an unknown option, a value that does not fit.
-
-    Examples:
-        >>> make_method("er", {"memory_size": "100"}).memory_size
-        100
-    """
-    kind = method_class(name)
-    return kind(**read_options(options_of(kind, name), options, name))
-
-
-def read_options(known: Sequence[Argument], given: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The values of some options; text is read as on the command line where the type is another one.
-
-    Args:
-        known: the options.
-        given: values by name, those that are not the default.
-        where: what has the options, for messages.
-
-    Raises:
-        ConfigError: an unknown option, a value that does not fit; everything at once.
-    """
-    types = {argument.name: argument.type for argument in known}
-    values, problems = {}, []
-    for option, value in given.items():
-        if option not in types:
-            problems.append(Problem(where, f"has no option {option!r}.", did_you_mean(option, types)))
-            continue
-        try:
-            values[option] = types[option].read(value) if isinstance(value, str) else types[option].check(value)
-        except NotAllowed as error:
-            problems.append(Problem(f"{where}({option})", f"{error}."))
-    if problems:
-        raise ConfigError(problems)
-    return values
-
-
-def method_options(method: Method) -> dict[str, Any]:
-    """The hyperparameters of a method: its dataclass fields."""
-    kind = type(method)
-    if "__dataclass_fields__" not in vars(kind):
-        raise ConfigError(
-            f"{kind.__name__} is not a dataclass. Put @dataclass on it: its fields are its hyperparameters."
-        )
-    return {name: getattr(method, name) for name in vars(kind)["__dataclass_fields__"]}
-
-
-def _method(plan: Plan, config: ConfigFile, arguments: Mapping[str, Any]) -> Method:
+def _method(plan: Plan, call: Callable[[str], Any]) -> Method:
     if isinstance(plan.method, Method):
         return plan.method
     if plan.method is not None:
         return make_method(plan.method, {})
-    own = config.call("method_fn", arguments)
+    own = call("method_fn")
     if own is None:
         return make_method(DEFAULT_METHOD, {})
     if not isinstance(own, Method):
@@ -202,16 +144,21 @@ def _method(plan: Plan, config: ConfigFile, arguments: Mapping[str, Any]) -> Met
     return own
 
 
-def _with_plain_options(method: Method) -> Method:
-    """The method with Python's numbers for NumPy's, which neither torch nor a record takes everywhere."""
-    options = method_options(method)
-    if not any(isinstance(value, np.generic) for value in options.values()):
-        return method
-    method = copy.copy(method)
-    for name, value in _plain(options).items():
-        object.__setattr__(method, name, value)  # It may be frozen.
-    return method
+def _terms(plan: Plan, call: Callable[[str], Any]) -> tuple[Term, ...]:
+    given = plan.terms
+    if given is None:
+        given = call("terms_fn")
+        if given is not None and not _are_terms(given):
+            raise ConfigError(f"`terms_fn` must give a list of terms, or of names of such, got {given!r}.")
+    return tuple(map(with_plain_options, make_terms(given or ())))
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: plain(list(value) if isinstance(value, tuple) else value) for name, value in values.items()}
+def _are_terms(value: object) -> bool:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return False
+    return all(isinstance(part, Term | str) for part in value)
+
+
+def _part_json(name: str, part: Method | Term) -> dict[str, Any]:
+    code = code_digest(type(part))
+    return {"name": name, "options": plain_values(method_options(part))} | ({"code": code} if code else {})

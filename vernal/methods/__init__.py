@@ -14,6 +14,7 @@ from vernal.methods.ewc import EWC
 from vernal.methods.fecam import FeCAM
 from vernal.methods.fine_tune import FineTune
 from vernal.methods.gdumb import GDumb
+from vernal.methods.icarl import ICaRL
 from vernal.methods.joint import Joint
 from vernal.methods.lwf import LwF
 from vernal.methods.mas import MAS
@@ -25,6 +26,7 @@ from vernal.methods.ranpac import RanPAC
 from vernal.methods.si import SI
 from vernal.methods.slda import SLDA
 from vernal.methods.step import Batch, Criterion, Network, Passes, Pool, Replay, Setting, Stage, Step
+from vernal.methods.super_er import SuperER
 from vernal.methods.term import Term
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "FeCAM",
     "FineTune",
     "GDumb",
+    "ICaRL",
     "Joint",
     "LwF",
     "MAS",
@@ -60,6 +63,7 @@ __all__ = [
     "Setting",
     "Stage",
     "Step",
+    "SuperER",
     "Term",
     "method_class",
     "method_name",

@@ -64,6 +64,23 @@ class Replay(Protocol):
         """
 
 
+class _Answers:
+    """What a network says to the batches of one step, by the batch itself."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, Any]] = {}
+
+    def of(self, x: Any, network: Network) -> Any:
+        """The answer that is known, or else a new one."""
+        if id(x) not in self._known:
+            self.note(x, network(x))
+        return self._known[id(x)][1]
+
+    def note(self, x: Any, output: Any) -> None:
+        """Remember the first answer; the batch as well, so that no other one can get its id."""
+        self._known.setdefault(id(x), (x, output))
+
+
 class Passes:
     """Remembers over the steps of a training whether several batches may go through the model as one."""
 
@@ -119,6 +136,7 @@ class Step:
         passes: remembers over the steps whether batches may go through the model together.
         task: what kind of question the targets ask.
         old: gives the champion, see `champion`; None in a first update.
+        drawn: the batches that were drawn from `memory` in this step, one after another.
     """
 
     model: Network
@@ -132,19 +150,38 @@ class Step:
     passes: Passes = field(default_factory=Passes)
     task: Task = field(default_factory=Classification)
     old: Callable[[], Network] | None = None
+    drawn: list[Batch] = field(default_factory=list)
 
     @property
     def champion(self) -> Network | None:
         """The model as it was before this update, frozen and in evaluation mode; None in a first update.
 
-        Its outputs carry no gradient. It is loaded when it is first asked for.
+        Its outputs carry no gradient, and are minus infinity for classes that growing heads got in this update: it
+        never knew them, and `Task.distance` leaves them out. It is loaded when it is first asked for.
         """
         return None if self.old is None else self.old()
 
-    @cached_property
+    @property
     def logits(self) -> Any:
         """What the model says to the new batch; computed once, here or by `forward`."""
-        return self.model(self.x)
+        return self.outputs(self.x)
+
+    def outputs(self, x: Any) -> Any:
+        """What the model says to a batch of this step; computed once, here or by `forward`."""
+        return self._said.of(x, self.model)
+
+    def taught(self, x: Any) -> Any:
+        """What the champion says to a batch of this step; computed once. Not to be asked for in a first update."""
+        assert self.champion is not None
+        return self._taught.of(x, self.champion)
+
+    @cached_property
+    def _said(self) -> _Answers:
+        return _Answers()
+
+    @cached_property
+    def _taught(self) -> _Answers:
+        return _Answers()
 
     def forward(self, *inputs: Any) -> tuple[Any, ...]:
         """What the model says to several batches, in one pass where they are of one shape.
@@ -154,8 +191,7 @@ class Step:
         """
         outputs = self._outputs(*inputs)
         for x, output in zip(inputs, outputs, strict=True):
-            if x is self.x:
-                self.__dict__.setdefault("logits", output)
+            self._said.note(x, output)
         return outputs
 
     def _outputs(self, *inputs: Any) -> tuple[Any, ...]:

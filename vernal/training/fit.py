@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from vernal.base import Clock, ConfigError, Duration, Progress, TrainingError
-from vernal.methods import Criterion, Method, Network, Passes, Setting, Step, Term
+from vernal.methods import Batch, Criterion, Method, Network, Passes, Setting, Step, Term
 from vernal.metrics import is_higher_better
 from vernal.tasks import Task
 from vernal.training.checkpoint import Checkpoint
@@ -25,7 +25,7 @@ from vernal.training.options import Training
 from vernal.training.predict import evaluating
 from vernal.training.progress import Reporter
 from vernal.training.randomness import capture, restore
-from vernal.training.replay import MemoryReplay
+from vernal.training.replay import MemoryReplay, Noted
 from vernal.training.speaking import speaking
 
 _LOOK_EVERY = 0.1  # seconds between two looks at the loss; a look makes an accelerator wait
@@ -226,19 +226,21 @@ class _Loop:
 
     def _batch(self, batch: Mapping[str, Any], group: int, *, step: bool) -> None:
         job = self._job
+        drawn: list[Batch] = []
         loss = self._loss(
             Step(
                 model=self._network,
                 x=batch["x"],
                 y=batch["y"],
                 criterion=job.criterion,
-                memory=self._replay,
+                memory=Noted(self._replay, drawn),
                 n_new=job.n_new,
                 n_before=job.n_before,
                 done=self._share,
                 passes=self._passes,
                 task=job.task,
                 old=job.old,
+                drawn=drawn,
             )
         )
         self._fabric.backward(self._weighted(loss / group if group > 1 else loss))

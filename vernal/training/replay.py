@@ -8,6 +8,7 @@ import torch
 
 from vernal.base import derive_seed
 from vernal.memory import Memory, Shuffled
+from vernal.methods import Batch, Replay
 from vernal.training.feed import Feed, Transforms, share
 
 try:
@@ -69,6 +70,27 @@ class MemoryReplay:
         self._quiet = 0 if self._reads != before else self._quiet + 1
         if self._quiet < _PATIENCE:
             self._memory.will_need(self._walk.ahead((_AHEAD - 1) * count, count))
+
+
+class Noted:
+    """A replay that takes down what is drawn.
+
+    Args:
+        replay: what draws.
+        drawn: where batches are added.
+    """
+
+    def __init__(self, replay: Replay, drawn: list[Batch]) -> None:
+        self._replay, self._drawn = replay, drawn
+
+    def __len__(self) -> int:
+        return len(self._replay)
+
+    def draw(self, count: int) -> Batch:
+        """The same rows."""
+        batch = self._replay.draw(count)
+        self._drawn.append(batch)
+        return batch
 
 
 def _blocks_read() -> int:

@@ -12,7 +12,7 @@ from torch import Tensor
 from vernal.base import ConfigError, DataError, TrainingError, derive_seed
 from vernal.data import Chunk, Rows
 from vernal.memory import Memory
-from vernal.methods import Method, Network, method_class, method_name, method_names
+from vernal.methods import Method, Network, Term, method_class, method_name, method_names, term_name
 from vernal.tasks import Task
 from vernal.training import Feed, evaluating, mean_loss
 from vernal.transaction.new_data import check_finite
@@ -32,8 +32,8 @@ def check_fit(situation: Situation, method: Method, model: Network, memory: Memo
         device: where the model is.
 
     Raises:
-        ConfigError: early stopping without validation data; a method that does not serve the task; a function that
-            fails.
+        ConfigError: early stopping without validation data; a method or a term that does not serve the task; a term
+            for a method that takes no steps; a function that fails.
         DataError: targets that are NaN; lengths that vary, and nothing that pads them; a transform that fails.
         TrainingError: outputs that do not fit the targets, labels outside the head.
     """
@@ -44,6 +44,7 @@ def check_fit(situation: Situation, method: Method, model: Network, memory: Memo
             "`validation`. Give it one, or leave `patience` out."
         )
     check_task(method, situation.task)
+    check_terms(situation.resolved.terms, method, situation.task)
     for part in data.parts:
         check_finite(part, situation.task)
     _check_padding(situation)
@@ -73,6 +74,26 @@ def check_task(method: Method, task: Task) -> None:
             f"The method {method_name(method)!r} serves {', '.join(card.tasks or ())}, and this is a "
             f"{task.name.replace('_', ' ')}. Choose one that serves it (`vernal methods`): {', '.join(_serving(task))}."
         )
+
+
+def check_terms(terms: Iterable[Term], method: Method, task: Task) -> None:
+    """Demand terms that serve the task, and a method to whose loss they can be added.
+
+    Raises:
+        ConfigError: a term does not serve it; or the method takes no steps once there is a champion.
+    """
+    for term in terms:
+        name, card = term_name(term), type(term).card
+        if not card.serves(task.name):
+            raise ConfigError(
+                f"The term {name!r} serves {', '.join(card.tasks or ())}, and this is a "
+                f"{task.name.replace('_', ' ')}. Leave it out."
+            )
+        if not any(stage.share for stage in method.stages(first=False)):
+            raise ConfigError(
+                f"The term {name!r} is added to the loss of a method, and {method_name(method)!r} takes no steps once "
+                "there is a champion. Leave it out, or choose a method that trains (`vernal methods`)."
+            )
 
 
 def _serving(task: Task) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +32,7 @@ class Sizes:
     @classmethod
     def of_model(cls, model: nn.Module) -> Sizes:
         """The sizes that a model has."""
-        heads = [module.out_features for module in model.modules() if isinstance(module, GrowingHead)]
+        heads = [head.out_features for head in _heads(model)]
         multi = [module for module in model.modules() if isinstance(module, MultiHead)]
         tasks = {task: size for module in multi for task, size in module.sizes.items()}
         return cls(max(heads, default=0), tasks)
@@ -54,6 +55,29 @@ class Sizes:
     def grow(self, model: nn.Module) -> bool:
         """Make room in a model; whether it needed to."""
         return grow_heads(model, self.classes, self.tasks)
+
+    def grow_silently(self, model: nn.Module) -> None:
+        """Make room in a model that is not trained: it says minus infinity to the classes that it never knew.
+
+        So `vernal.models.MultiHead` says it to classes that are not of a row's task, and `Task.distance` leaves such
+        entries out.
+        """
+        known = {head: head.out_features for head in _heads(model)}
+        self.grow(model)
+        for head in _heads(model):
+            if (before := known.get(head, 0)) < head.out_features:
+                head.register_forward_hook(partial(_silence, before))
+
+
+def _heads(model: nn.Module) -> list[GrowingHead]:
+    """All heads, those inside a `MultiHead` too."""
+    return [module for module in model.modules() if isinstance(module, GrowingHead)]
+
+
+def _silence(known: int, head: nn.Module, inputs: tuple[Tensor, ...], scores: Tensor) -> Tensor:  # noqa: ARG001
+    """A forward hook: leave only what a head says to the classes that it knows."""
+    unknown = torch.arange(scores.shape[-1], device=scores.device) >= known
+    return scores.masked_fill(unknown, -torch.inf)
 
 
 def _needed(part: Chunk, task: Task, transforms: Transforms) -> Sizes:

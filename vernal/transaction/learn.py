@@ -196,6 +196,7 @@ class _Learning:
             validate=(lambda model: judge.overall(method.predictor(model))) if judge.rows else None,
             lower_is_better=judge.lower_is_better,
             old=self._old,
+            terms=situation.resolved.terms,
             stage=number,
             earlier=tuple(earlier),
         )
@@ -224,7 +225,7 @@ class _Learning:
 
     @cached_property
     def _teacher(self) -> Network:
-        teacher = self._ready(self._situation.champion()).eval().requires_grad_(False)
+        teacher = self._ready(self._situation.teacher()).eval().requires_grad_(False)
         return self._network(teacher)
 
     def _fresh(self, stage: int) -> nn.Module:

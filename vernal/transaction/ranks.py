@@ -56,8 +56,9 @@ class _Work:
     """What a process is told, and does. Nothing in here is defined in the config file: it could not travel.
 
     Args:
-        plan: the plan, with the path of its config file, and without a method that is no name.
+        plan: the plan, with the path of its config file, and without a method that is no name, and without terms.
         method: that method.
+        terms: those terms, where the plan and not the config file gives them.
         url: of the store.
         parent: the id of the parent.
         folder: where unfinished files and the result lie.
@@ -66,6 +67,7 @@ class _Work:
 
     plan: Plan
     method: Recipe | None
+    terms: tuple[Recipe, ...] | None
     url: str
     parent: str | None
     folder: Path
@@ -74,12 +76,14 @@ class _Work:
     @classmethod
     def of(cls, situation: Situation, folder: Path) -> _Work:
         plan = replace(situation.resolved.plan, config=situation.resolved.config.path)
-        recipe = None
+        recipe, terms = None, None
+        if plan.terms is not None:
+            terms, plan = tuple(map(Recipe.of, situation.resolved.terms)), replace(plan, terms=None)
         if isinstance(plan.method, Method):
             recipe = Recipe.of(plan.method)
             plan = replace(plan, method=None)
         parent = situation.parent.id if situation.parent else None
-        return cls(plan, recipe, situation.store.url, parent, folder, situation.data.fingerprints)
+        return cls(plan, recipe, terms, situation.store.url, parent, folder, situation.data.fingerprints)
 
     def __call__(self, fabric: Fabric) -> None:
         situation = self._situation()
@@ -105,7 +109,8 @@ class _Work:
     def _resolved(self) -> Resolved:
         config = load_config(self.plan.config)  # type: ignore[arg-type]
         method = self.method.make() if self.method else self.plan.method
-        return resolve(replace(self.plan, config=config, method=method))
+        terms = None if self.terms is None else [recipe.make() for recipe in self.terms]
+        return resolve(replace(self.plan, config=config, method=method, terms=terms))
 
 
 def check_same(found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:

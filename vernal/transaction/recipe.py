@@ -1,4 +1,4 @@
-"""How to make a method again in another process."""
+"""How to make a method, or a term of its loss, again in another process."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import Any
 
 from vernal.base import ConfigError
-from vernal.methods import Method
+from vernal.methods import Method, Term
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """The class of a method by name, and its options: what of a method can travel, wherever its class is defined.
+    """The class of a method or a term by name, and its options: what of it can travel, wherever it is defined.
 
     Args:
         module: the module that defines the class.
@@ -32,22 +32,22 @@ class Recipe:
     options: Mapping[str, Any]
 
     @classmethod
-    def of(cls, method: Method) -> Recipe:
-        """The recipe of a method.
+    def of(cls, part: Method | Term) -> Recipe:
+        """The recipe of a method or a term.
 
         Raises:
             ConfigError: its class cannot be found by name.
         """
-        kind = type(method)
+        kind = type(part)
         if kind.__qualname__ != kind.__name__ or not hasattr(sys.modules.get(kind.__module__), kind.__name__):
+            what, function = ("method", "method_fn") if isinstance(part, Method) else ("term", "terms_fn")
             raise ConfigError(
-                f"The class {kind.__qualname__} of the method is not at the top of a module, so the processes of "
-                "several devices cannot find it. Define it there, or let `method_fn` of the config file make it."
+                f"The class {kind.__qualname__} of the {what} is not at the top of a module, so the processes of "
+                f"several devices cannot find it. Define it there, or let `{function}` of the config file make it."
             )
-        options = {field.name: getattr(method, field.name) for field in fields(method) if field.init}  # type: ignore[arg-type]
+        options = {field.name: getattr(part, field.name) for field in fields(part) if field.init}  # type: ignore[arg-type]
         return cls(kind.__module__, kind.__name__, options)
 
-    def make(self) -> Method:
-        """The method again. If the config file defines its class, it must have been loaded before."""
-        method: Method = getattr(import_module(self.module), self.kind)(**self.options)
-        return method
+    def make(self) -> Any:
+        """The method or the term again. If the config file defines its class, it must have been loaded before."""
+        return getattr(import_module(self.module), self.kind)(**self.options)

@@ -171,6 +171,13 @@ class Situation:
         """The model with the parent's weights, in the parent's architecture; a fresh one for a first update."""
         return self._with_room(self._champion_as_it_was(), "champion")
 
+    def teacher(self) -> nn.Module:
+        """The champion, as methods and terms compare with it: silent about classes that it never knew."""
+        model = self._champion_as_it_was()
+        with isolated(derive_seed(self.resolved.plan.seed, "teacher", self.number)):
+            self._sizes.grow_silently(model)
+        return model
+
     def beginning(self) -> nn.Module:
         """The model that training begins with: the champion, or what carries it over into another architecture.
 
