@@ -9,7 +9,14 @@ from vernal.testing import MethodSuite
 
 # Baselines and folklore that no paper introduced.
 WITHOUT_PAPER = {"fine_tune", "joint", "offline_er"}
-SMALL = {"memory_size": 20, "memory_batch": 8, "plastic_decay": 0.8, "stable_decay": 0.8, "projections": 64}
+SMALL = {
+    "memory_size": 20,
+    "memory_batch": 8,
+    "plastic_decay": 0.8,
+    "stable_decay": 0.8,
+    "layers": ("0",),
+    "projections": 64,
+}
 
 
 def suite_of(name):
@@ -17,8 +24,6 @@ def suite_of(name):
     options = {option: SMALL[option] for option in SMALL if option in inspect.signature(kind).parameters}
 
     class Suite(MethodSuite):
-        tasks = tuple(filter(kind.card.serves, MethodSuite.tasks))
-
         def method(self):
             return kind(**options)
 

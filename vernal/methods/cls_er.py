@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor, nn
 
 from vernal.base import check_range
-from vernal.memory import Policy, make_policy
+from vernal.memory import Policy, Selection, make_policy
 from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
 from vernal.methods.components import Complementary
@@ -41,7 +41,8 @@ class CLSER(Method):
         plastic_probability: how often the plastic average moves, above `stable_probability`, up to 1.
         stable_probability: how often the stable average moves, from 0.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest.
+            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
+            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
 
     Deviations:
         The squared norm is averaged over classes, as in the authors' code. The averages compute in evaluation mode,
@@ -62,7 +63,7 @@ class CLSER(Method):
     stable_decay: float = 0.999
     plastic_probability: float = 0.9
     stable_probability: float = 0.7
-    selection: Literal["reservoir", "balanced", "window"] = "reservoir"
+    selection: Selection = "reservoir"
 
     card = Card(
         when="For long updates with many small steps, where predictions should be calm.",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from torch import Tensor, nn
 
 from vernal.base import check_range
-from vernal.memory import Policy, make_policy
+from vernal.memory import Policy, Selection, make_policy
 from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
 from vernal.methods.components import PooledOutputs, Pooling
@@ -39,10 +38,11 @@ class PODER(Method):
         layers: names of the modules whose outputs are compared, as in `model.named_modules()`; none for what the
             classifier is given. In a ResNet, its four stages.
         pooling: ``spatial``, sums along height and along width; ``height``, ``width``, ``channel``, ``gap`` or
-            ``pixel``, for no pooling. Features that are flat are not pooled.
+            ``pixel``, for no pooling. Only features ``(B, C, H, W)`` are pooled.
         normalised: whether only the direction of pooled features counts, so that all layers weigh the same.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest.
+            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
+            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
 
     Deviations:
         The paper compares new rows, too, and has a classifier of its own. Renate, where POD-ER comes from, keeps the
@@ -61,7 +61,7 @@ class PODER(Method):
     layers: tuple[str, ...] = ()
     pooling: Pooling = "spatial"
     normalised: bool = True
-    selection: Literal["reservoir", "balanced", "window"] = "reservoir"
+    selection: Selection = "reservoir"
 
     card = Card(
         when="For deep networks on images, where the features are worth keeping.",

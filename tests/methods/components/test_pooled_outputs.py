@@ -79,16 +79,21 @@ def test_nothing_captured_is_an_error_and_not_nan():
         pooled_outputs_loss({}, {})
 
 
-@pytest.mark.parametrize(
-    ("features", "teacher", "text"),
-    [
-        (F, G[:, :1], r"shape \(1, 2, 2, 2\), and those to compare with \(1, 1, 2, 2\)"),
-        (F[0], G[0], r"shape \(2, 2, 2\) cannot be pooled"),
-    ],
-)
-def test_features_of_other_shapes_are_refused(features, teacher, text):
-    with pytest.raises(TrainingError, match=text):
-        pooled_output_distance(features, teacher)
+def test_features_of_other_shapes_are_refused():
+    with pytest.raises(TrainingError, match=r"shape \(1, 2, 2, 2\), and those to compare with \(1, 1, 2, 2\)"):
+        pooled_output_distance(F, G[:, :1])
+
+
+def test_sequences_are_compared_place_by_place():
+    a, b = torch.randn(2, 3, 4), torch.randn(2, 3, 4)
+    found = pooled_output_distance(a, b, normalised=False)
+    assert torch.allclose(found, (a - b).square().sum((1, 2)).sqrt())
+
+
+def test_a_model_of_which_no_features_are_known_is_refused():
+    with pytest.raises(ConfigError, match="Sequential has no linear layer, .* Name modules"):
+        PooledOutputs().check(nn.Sequential(nn.Conv2d(1, 1, 1)))
+    PooledOutputs(("0",)).check(nn.Sequential(nn.Conv2d(1, 1, 1)))
 
 
 def test_an_unknown_pooling_is_refused():

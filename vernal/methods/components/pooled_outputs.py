@@ -25,11 +25,11 @@ def pooled_output_distance(
 
     Features are squared, pooled, and, if that is wanted, scaled to the length 1. The coarser the pooling, the more
     the network is free to change: ``pixel`` pools nothing, ``channel`` sums over channels, ``width`` over the height,
-    ``height`` over the width; ``spatial`` takes both of these, and ``gap`` the mean of each channel. Flat features
-    ``(B, d)`` have nothing to pool, and are compared as they are (POD-flat).
+    ``height`` over the width; ``spatial`` takes both of these, and ``gap`` the mean of each channel. Features of
+    any other shape have nothing to pool, and are compared as they are (POD-flat).
 
     Args:
-        features: of the model, ``(B, C, H, W)`` or ``(B, d)``.
+        features: of the model, ``(B, C, H, W)``, or of any other shape with a row for each row.
         teacher: those of another one, of the same shape, on any device and of any type.
         pooling: what is kept of them.
         normalised: whether only the direction counts, so that layers of any size weigh the same.
@@ -39,7 +39,7 @@ def pooled_output_distance(
 
     Raises:
         ConfigError: no such pooling.
-        TrainingError: the shapes differ, or are of another kind.
+        TrainingError: the shapes differ.
 
     Examples:
         >>> features = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
@@ -125,8 +125,13 @@ class PooledOutputs:
         Raises:
             ConfigError: otherwise.
         """
-        for name in self.layers or (None,):
+        for name in self.layers:
             head_of(model, name)
+        if not self.layers and not any(isinstance(module, nn.Linear) for module in model.modules()):
+            raise ConfigError(
+                f"{type(model).__name__} has no linear layer, so it is not known which features count. Name modules: "
+                '`layers=("layer4",)`.'
+            )
 
     def inside(self, model: nn.Module) -> AbstractContextManager[dict[str, Tensor]]:
         """Takes the features out of a model while it runs; see `features_inside`."""
@@ -223,14 +228,7 @@ _POOLINGS: dict[str, Callable[[Tensor], Tensor]] = {  # squares (B, C, H, W) to 
 
 def _pooled(features: Tensor, pooling: str) -> Tensor:
     """``(B, d)``."""
-    if features.ndim == 2:
-        return features
-    if features.ndim != 4:
-        raise TrainingError(
-            f"Features of the shape {tuple(features.shape)} cannot be pooled: they must be (B, C, H, W) or (B, d). "
-            "Take another layer, such as the last one before the classifier."
-        )
-    return _POOLINGS[pooling](features.square()).flatten(1)
+    return (_POOLINGS[pooling](features.square()) if features.ndim == 4 else features).flatten(1)
 
 
 def _tensor(value: Any, name: str) -> Tensor:
