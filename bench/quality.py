@@ -75,6 +75,7 @@ OPTIONS = {
         options={"plastic_decay": 0.95, "stable_decay": 0.98},
     ),
     "gdumb": Own("30 epochs: one is its memory alone, a sixth or less of the rows that others walk through", "30ep"),
+    "mas": Own("a tenth of the usual strength, with which it diverges on images", options={"strength": 0.1}),
     "fecam": Own(ADAPTED, options={"adapt": True}),
     "ncm": Own(ADAPTED, options={"adapt": True}),
     "ranpac": Own(
@@ -177,7 +178,9 @@ def _is(line: Mapping[str, Any], stream: str, method: str) -> bool:
 
 def _table(lines: list[dict[str, Any]]) -> str:
     header = ("method", "average", "next", "forgetting", "seconds", "forward", "backward")
-    return markdown(header, _rows(lines))
+    refused = {line["run"]["method"]: line["refused"] for line in lines if "refused" in line}
+    notes = "".join(f"\n\n`{method}`, refused: {why}" for method, why in refused.items())
+    return markdown(header, _rows(lines)) + notes
 
 
 def _rows(lines: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
@@ -189,7 +192,7 @@ def _rows(lines: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
             means = [statistics.mean(scores) for scores in static], [statistics.mean(scores[1:]) for scores in static]
             yield ("*static*", *map(spread, means), "", "", "", "")
         if not ran:
-            yield (f"`{method}`", own[-1]["refused"], "", "", "", "", "")
+            yield (f"`{method}`", *["–"] * 6)
             continue
         worth = (spread([line[name] for line in ran]) for name in ("average", "next", "forgetting"))
         passes = (statistics.mean(line[name] / line["new_rows"] for line in ran) for name in ("forward", "backward"))
