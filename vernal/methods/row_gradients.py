@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -95,7 +96,9 @@ class _RowGradients:
 
         weights = {name: p.detach() for name, p in self._parameters.items()}
         alone = [_mapped(lambda leaf: leaf.unsqueeze(1), part) for part in (x, y)]
-        return [*vmap(grad(objective), in_dims=(None, 0, 0))(weights, *alone).values()]
+        with warnings.catch_warnings():  # Some layers are computed row by row inside; vmap says so, nobody can help it.
+            warnings.filterwarnings("ignore", "There is a performance drop")
+            return [*vmap(grad(objective), in_dims=(None, 0, 0))(weights, *alone).values()]
 
     def _one_by_one(self, x: Any, y: Any) -> list[Tensor]:
         parameters = [*self._parameters.values()]
