@@ -14,8 +14,6 @@ class TestAnchored(MethodSuite):
 
 
 class TestNearestMean(MethodSuite):
-    tasks = ("classification",)
-
     def method(self):
         return NearestMean()
 

@@ -77,8 +77,6 @@ class Diverging(Careless):
 
 def suite(made: Any):
     class Suite(MethodSuite):
-        tasks = ("classification",)
-
         def method(self):
             return made()
 

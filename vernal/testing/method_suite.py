@@ -18,11 +18,13 @@ from typing import Any, Self
 import pytest
 import torch
 
-from vernal.base import ConfigError, canonical_json
+from vernal.base import ConfigError, Duration, canonical_json
 from vernal.methods import FineTune, Method
+from vernal.metrics import is_higher_better
 from vernal.state import pack, unpack
 from vernal.store import Store
 from vernal.testing import toy_config
+from vernal.testing.passes import passes_of
 from vernal.testing.toys import InterruptAfter, toy_update
 from vernal.transaction import Result
 
@@ -45,9 +47,10 @@ class Lineage:
     results: Sequence[Result]
 
     @classmethod
-    def of(cls, method: Method, store: Store, task: str) -> Self:
+    def of(cls, method: Method, store: Store, task: str, growing: bool = False) -> Self:
         """Three updates in one process."""
-        return cls(store, method, [toy_update(store, method, chunk, task=task) for chunk in CHUNKS])
+        results = [toy_update(store, method, chunk, task=task, growing=growing) for chunk in CHUNKS]
+        return cls(store, method, results)
 
     def artefacts(self, name: str) -> list[Any]:
         """One stored state of every update."""
@@ -64,11 +67,9 @@ class MethodSuite(ABC):
     They run whole updates on toy data, which take milliseconds each.
 
     Attributes:
-        tasks: what the method can learn.
         unbounded: hyperparameters that may be negative.
     """
 
-    tasks: Sequence[str] = ("classification", "regression")
     unbounded: Sequence[str] = ()
 
     @abstractmethod
@@ -79,7 +80,17 @@ class MethodSuite(ABC):
     @classmethod
     def lineages(cls, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Lineage]:
         """Three updates of each task in one process, with one object of the method and of the store."""
-        return {task: Lineage.of(cls().method(), Store(tmp_path_factory.mktemp(task)), task) for task in cls.tasks}
+        tasks = _served(cls().method())
+        return {task: Lineage.of(cls().method(), Store(tmp_path_factory.mktemp(task)), task) for task in tasks}
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def grown(cls, tmp_path_factory: pytest.TempPathFactory) -> Lineage | None:
+        """Three updates of a model whose head grows; None for a method that serves no classification."""
+        method = cls().method()
+        if not type(method).card.serves("classification"):
+            return None
+        return Lineage.of(method, Store(tmp_path_factory.mktemp("grown")), "classification", growing=True)
 
     # Two processes equal one
 
@@ -89,6 +100,16 @@ class MethodSuite(ABC):
             apart = [toy_update(tmp_path / task, self.method(), chunk, task=task) for chunk in CHUNKS]
             assert [_stored(result) for result in apart] == [_stored(result) for result in one.results]
 
+    def test_a_head_grows_in_two_processes_as_in_one(self, grown: Lineage | None, tmp_path: Path) -> None:
+        if grown is not None:
+            apart = [toy_update(tmp_path, self.method(), chunk, growing=True) for chunk in CHUNKS]
+            assert [_stored(result) for result in apart] == [_stored(result) for result in grown.results]
+
+    def test_a_head_grows_with_its_classes(self, grown: Lineage | None) -> None:
+        if grown is not None:
+            assert [len(state["2.weight"]) for state in grown.artefacts("model")] == [2, 4, 6]
+            assert all(math.isfinite(row["after"]["loss"]) for row in grown.results[-1].validation)
+
     def test_state_survives_a_round_trip(self, lineages: dict[str, Lineage]) -> None:
         for one in lineages.values():
             for state in one.artefacts("method"):
@@ -97,12 +118,12 @@ class MethodSuite(ABC):
                 assert pack(method.state_dict()) == pack(state)
 
     def test_another_lineage_begins_anew(self, lineages: dict[str, Lineage], tmp_path: Path) -> None:
-        one = lineages["classification"]
-        assert _stored(toy_update(tmp_path, one.method, 1)) == _stored(one.results[0])
+        for task, one in lineages.items():
+            assert _stored(toy_update(tmp_path / task, one.method, 1, task=task)) == _stored(one.results[0])
 
     def test_a_resumed_update_equals_an_uninterrupted_one(self, tmp_path: Path) -> None:
         parent = tmp_path / "parent"
-        toy_update(parent, self.method(), 1)
+        toy_update(parent, self.method(), 1, task=self._task)
         for budget, shares in (("2ep", (0.5, 1)), ("5st", (1,))):
             whole = self._second(_copy(parent, tmp_path / budget), budget)
             if not whole.record["training"]["steps"]:
@@ -120,8 +141,10 @@ class MethodSuite(ABC):
 
     def test_it_learns(self, lineages: dict[str, Lineage]) -> None:
         for one in lineages.values():
-            row = one.results[0].validation[0]
-            assert row["after"]["loss"] < row["before"]["loss"]
+            row, headline = one.results[0].validation[0], one.results[0].record["metrics"]["headline"]
+            worse, better = ("before", "after") if is_higher_better(headline) else ("after", "before")
+            assert row[better][headline] >= row[worse][headline]
+            assert row["after"] != row["before"]
 
     def test_losses_and_weights_are_finite(self, lineages: dict[str, Lineage]) -> None:
         for one in lineages.values():
@@ -135,6 +158,8 @@ class MethodSuite(ABC):
             assert [len(result.validation) for result in one.results] == [*CHUNKS]
 
     def test_it_forgets_no_more_than_fine_tuning(self, tmp_path: Path) -> None:
+        if not type(self.method()).card.serves("classification"):
+            return
         ours = [toy_update(tmp_path, self.method(), chunk, budget="15ep") for chunk in CHUNKS][-1].summary
         worst = _fine_tuned()
         assert ours["forgetting"] <= worst["forgetting"]
@@ -142,19 +167,18 @@ class MethodSuite(ABC):
 
     def test_a_chunk_smaller_than_a_batch_is_learned(self, tmp_path: Path) -> None:
         for chunk, rows in ((1, 1), (2, 5), (3, 1)):
-            training = toy_update(tmp_path, self.method(), chunk, rows=rows, batch_size=64, budget="2ep").record[
-                "training"
-            ]
-            epochs = 2 if any(stage.share for stage in self.method().stages(first=chunk == 1)) else 0
-            assert training["steps"] == epochs
-            assert training["samples"] >= epochs * rows
+            result = toy_update(tmp_path, self.method(), chunk, rows=rows, batch_size=64, budget="2ep", task=self._task)
+            stages = self.method().stages(chunk == 1)
+            steps = sum(Duration(2, "ep").part(stage.share).amount for stage in stages if stage.share)
+            assert result.record["training"]["steps"] == steps
+            assert result.record["training"]["samples"] >= steps * rows
 
     def test_a_memory_smaller_than_a_draw_is_used(self, tmp_path: Path) -> None:
         method = self.method()
         if not {"memory_size", "memory_batch"} <= _hyperparameters(method).keys():
             return
         small = dataclasses.replace(method, memory_size=5, memory_batch=8)  # type: ignore[type-var]
-        for result in [toy_update(tmp_path, small, chunk) for chunk in CHUNKS][1:]:
+        for result in [toy_update(tmp_path, small, chunk, task=self._task) for chunk in CHUNKS][1:]:
             assert result.record["memory"]["rows"] == 5
             draws, rest = divmod(result.record["training"]["replayed"], 5)
             assert draws >= result.record["training"]["steps"]
@@ -165,7 +189,8 @@ class MethodSuite(ABC):
         if "memory_size" not in _hyperparameters(method):
             return
         for chunk, size, rows in ((1, 20, 20), (2, 8, 8), (3, 30, 30)):
-            result = toy_update(tmp_path, dataclasses.replace(method, memory_size=size), chunk)  # type: ignore[type-var]
+            sized = dataclasses.replace(method, memory_size=size)  # type: ignore[type-var]
+            result = toy_update(tmp_path, sized, chunk, task=self._task)
             assert result.record["memory"]["rows"] == rows
 
     # Manners
@@ -199,6 +224,17 @@ class MethodSuite(ABC):
             recorded = one.results[-1].record["plan"]["method"]["options"]
             assert canonical_json(recorded) == canonical_json(_options(self.method()))
 
+    def test_what_it_does_not_serve_is_refused(self, tmp_path: Path) -> None:
+        for task in set(toy_config.OUTPUTS) - set(_served(self.method())):
+            with pytest.raises(ConfigError, match="serves .*Choose one that serves it"):
+                toy_update(tmp_path / task, self.method(), 1, task=task)
+
+    def test_its_card_tells_what_it_costs(self, tmp_path: Path) -> None:
+        card = type(self.method()).card
+        assert passes_of(self.method(), self._task, tmp_path) == (card.forward, card.backward)
+        assert card.when
+        assert card.group
+
     def test_it_is_documented(self) -> None:
         kind = type(self.method())
         text = inspect.getdoc(kind) or ""
@@ -210,14 +246,24 @@ class MethodSuite(ABC):
             if inspect.isfunction(member) and not name.startswith("_"):
                 assert inspect.getdoc(member), f"what `{name}` does"
 
+    @property
+    def _task(self) -> str:
+        return _served(self.method())[0]
+
     def _second(self, store: Path, budget: str, reporter: InterruptAfter | None = None) -> Result:
-        return toy_update(store, self.method(), 2, reporter, budget=budget, checkpoint_minutes=0)
+        options = {"budget": budget, "checkpoint_minutes": 0, "task": self._task}
+        return toy_update(store, self.method(), 2, reporter, **options)
 
 
 def _stored(result: Result) -> dict[str, str]:
     """The content of everything that an update stored, by hash."""
     artefacts = result.record["artefacts"]
     return {name: artefacts[name]["blob"] for name in STATE if name in artefacts}
+
+
+def _served(method: Method) -> list[str]:
+    """The toy tasks that a method serves."""
+    return [task for task in toy_config.OUTPUTS if type(method).card.serves(task)]
 
 
 def _hyperparameters(method: Method | type[Method]) -> Mapping[str, Any]:

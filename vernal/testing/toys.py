@@ -47,6 +47,7 @@ def toy_plan(
     *,
     rows: int = 40,
     task: str = "classification",
+    growing: bool = False,
     budget: str = "3ep",
     batch_size: int = 16,
     checkpoint_minutes: float = 5.0,
@@ -57,7 +58,8 @@ def toy_plan(
         method: what is tested.
         chunk: which chunk of the stream, from 1; three differ.
         rows: new rows.
-        task: ``"classification"``, six classes of which every chunk has two, or ``"regression"``.
+        task: a task by name; a ``"classification"`` has six classes, of which every chunk brings two.
+        growing: whether the model has a head that grows, and begins with no class.
         budget: how long to train.
         batch_size: new rows a step.
         checkpoint_minutes: 0 writes a checkpoint after every step.
@@ -69,7 +71,7 @@ def toy_plan(
     return Plan(
         toy_config.__file__,
         method=method,
-        arguments={"chunk": chunk, "rows": rows, "task": task, "lr": 0.02},
+        arguments={"chunk": chunk, "rows": rows, "task": task, "growing": growing, "lr": 0.02},
         training=Training(
             budget=budget, batch_size=batch_size, accelerator="cpu", checkpoint_minutes=checkpoint_minutes
         ),
