@@ -22,6 +22,7 @@ os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # Before torch: its profiler ta
 
 import argparse
 import dataclasses
+import gc
 import itertools
 import statistics
 import tempfile
@@ -152,6 +153,7 @@ def _listening(config: ConfigFile, stopwatch: Stopwatch) -> ConfigFile:
 
 
 def _peak(work: Callable[[], object]) -> int:
+    gc.collect()  # What earlier updates left would be freed within this one, and be taken from its sum.
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watched:
         work()
     events = watched.profiler.kineto_results.events()
