@@ -9,9 +9,14 @@ from tests.memory.doubles import admitted, contents, numbers
 from vernal.memory import Candidates, GradientMatching, Memory, Reservoir
 
 
-def rows(gradients, represents=None, seed=0):
+def rows(gradients, represents=None, seed=0, labels=None):
     zeros = np.zeros(len(gradients), int)
-    return Candidates(np.random.default_rng(seed).random(len(gradients)), zeros, zeros, represents, gradients)
+    keys = np.random.default_rng(seed).random(len(gradients))
+    return Candidates(keys, zeros if labels is None else labels, zeros, represents, gradients)
+
+
+def of_one_class(start, count):
+    return numbers(start, count, labels=[0] * count)
 
 
 def distance(gradients, places, target):
@@ -57,6 +62,25 @@ def test_many_rows_match_far_better_than_a_random_sample():
     assert kept < min(random) / 5
 
 
+def test_every_class_is_chosen_as_if_it_were_alone():
+    generator = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], [60, 30, 30])
+    gradients = generator.standard_normal((120, 6)) + 3 * np.eye(6)[labels]
+    kept = GradientMatching(24).keep(rows(gradients, labels=labels))
+    for label in range(3):
+        places = np.flatnonzero(labels == label)
+        keys = rows(gradients).keys[places]
+        zeros = np.zeros(len(places), int)
+        alone = GradientMatching(8).keep(Candidates(keys, zeros, zeros, features=gradients[places]))
+        assert kept[labels[kept] == label].tolist() == places[alone].tolist()
+
+
+def test_a_class_with_one_row_keeps_it():
+    labels = np.array([0] * 200 + [1])
+    gradients = np.random.default_rng(0).standard_normal((201, 4))
+    assert 200 in GradientMatching(10).keep(rows(gradients, labels=labels))
+
+
 def test_the_target_is_the_mean_over_all_that_rows_represent():
     gradients = np.array([[0.0], [2.0], [4.0], [6.0]])
     assert GradientMatching(1).keep(rows(gradients, np.array([1.0, 1.0, 20.0, 1.0]))).tolist() == [2]
@@ -71,7 +95,7 @@ def test_over_a_stream_that_drifts_the_memory_keeps_the_mean_of_all_that_was_see
         gradients = generator.standard_normal((50, 3)) + update
         features = np.concatenate([seen[contents(memory)], gradients])
         seen = np.concatenate([seen, gradients])
-        chunk, policy = numbers(50 * update, 50), GradientMatching(20)
+        chunk, policy = of_one_class(50 * update, 50), GradientMatching(20)
         memory = memory.admit(memory.plan(chunk, policy, update, features), chunk, update, tmp_path / "parts")
     assert len(memory) == 20
     assert np.abs(seen[contents(memory)].mean(0) - seen.mean(0)).max() < 0.3
@@ -80,8 +104,8 @@ def test_over_a_stream_that_drifts_the_memory_keeps_the_mean_of_all_that_was_see
 
 
 def test_a_memory_that_another_policy_wrote_is_taken_over(blobs, tmp_path):
-    memory = admitted(Memory(blobs, seed=0), numbers(0, 300), Reservoir(30), 1, tmp_path)
-    chunk = numbers(300, 30)
+    memory = admitted(Memory(blobs, seed=0), of_one_class(0, 300), Reservoir(30), 1, tmp_path)
+    chunk = of_one_class(300, 30)
     features = np.concatenate([np.zeros((30, 1)), np.ones((30, 1))])
     plan = memory.plan(chunk, GradientMatching(22), 2, features)
     assert (len(plan.keep), len(plan.add)) == (20, 2)  # 300 zeros and 30 ones: one in eleven

@@ -11,7 +11,7 @@ from vernal.memory.k_center import KCenter
 from vernal.memory.kept import Annotate
 from vernal.memory.keys import row_keys
 from vernal.memory.memory import Memory
-from vernal.memory.named import make_policy
+from vernal.memory.named import Selection, make_policy
 from vernal.memory.policy import Candidates, Policy
 from vernal.memory.reservoir import Reservoir
 from vernal.memory.segment_file import Blobs
@@ -34,6 +34,7 @@ __all__ = [
     "Policy",
     "Reservoir",
     "Segment",
+    "Selection",
     "Shuffled",
     "SlidingWindow",
     "fair_shares",

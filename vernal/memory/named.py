@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from vernal.base import ConfigError, did_you_mean
 from vernal.memory.balanced import Balanced
@@ -13,6 +14,8 @@ from vernal.memory.k_center import KCenter
 from vernal.memory.policy import Policy
 from vernal.memory.reservoir import Reservoir
 from vernal.memory.window import SlidingWindow
+
+Selection = Literal["reservoir", "balanced", "window", "herding", "k_center", "gradient_matching"]
 
 _POLICIES: dict[str, Callable[[int], Policy]] = {
     "reservoir": Reservoir,
@@ -30,7 +33,7 @@ def make_policy(selection: str, capacity: int | None) -> Policy:
     Args:
         selection: ``"reservoir"``, a uniform sample of all rows; ``"balanced"``, as many of every class; ``"window"``,
             the latest; ``"herding"``, of every class rows with its mean; ``"k_center"``, of every class rows that cover
-            it; ``"gradient_matching"``, rows with the mean gradient of all.
+            it; ``"gradient_matching"``, of every class rows with its mean gradient.
         capacity: rows kept; None to keep everything, however they would be selected.
 
     Raises:
