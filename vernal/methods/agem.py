@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, distributed, nn
 
-from vernal.memory import Policy, make_policy
+from vernal.memory import Policy, Selection, make_policy
 from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
 from vernal.methods.method import Method
@@ -35,7 +34,8 @@ class AGEM(Method):
         memory_size: rows kept, at least 1; None for all rows ever seen.
         memory_batch: rows that a step is held against, at least 1, on top of the new batch.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest.
+            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
+            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
 
     Deviations:
         The memory is a sample of all rows, not as many of every chunk. Where gradients are accumulated over several
@@ -49,7 +49,7 @@ class AGEM(Method):
 
     memory_size: int | None = 500
     memory_batch: int = 64
-    selection: Literal["reservoir", "balanced", "window"] = "reservoir"
+    selection: Selection = "reservoir"
 
     card = Card(
         when="As a reference from the literature: where one replays, `er` is as a rule better.",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor
 
 from vernal.base import check_range
-from vernal.memory import Policy, make_policy
+from vernal.memory import Policy, Selection, make_policy
 from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
 from vernal.methods.method import Method
@@ -31,7 +31,8 @@ class DER(Method):
         memory_batch: rows replayed a step, at least 1, on top of the new batch.
         alpha: weight of the logits, at least 0. More forgets less and adapts slower.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest.
+            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
+            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
 
     Deviations:
         The squared norm is averaged over classes, as in the authors' code, not summed as in the paper. A row is
@@ -46,7 +47,7 @@ class DER(Method):
     memory_size: int | None = 500
     memory_batch: int = 64
     alpha: float = 0.3
-    selection: Literal["reservoir", "balanced", "window"] = "reservoir"
+    selection: Selection = "reservoir"
 
     card = Card(
         when="Where labels in memory may be wrong or must not be kept in mind, and the model's own answers are good.",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor
 
 from vernal.base import check_range
-from vernal.memory import Policy, make_policy
+from vernal.memory import Policy, Selection, make_policy
 from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
 from vernal.methods.method import Method
@@ -34,7 +34,8 @@ class DERpp(Method):
         alpha: weight of the logits, at least 0.
         beta: weight of the labels, at least 0.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest.
+            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
+            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
 
     Deviations:
         The squared norm is averaged over classes, as in the authors' code, not summed as in the paper. A row is
@@ -50,7 +51,7 @@ class DERpp(Method):
     memory_batch: int = 64
     alpha: float = 0.1
     beta: float = 0.5
-    selection: Literal["reservoir", "balanced", "window"] = "reservoir"
+    selection: Selection = "reservoir"
 
     card = Card(
         when="For a small memory; the best simple method for images.",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from torch import Tensor
 
 from vernal.base import check_range
-from vernal.memory import Policy, make_policy
+from vernal.memory import Policy, Selection, make_policy
 from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
 from vernal.methods.method import Method
@@ -31,7 +30,8 @@ class ER(Method):
         memory_batch: rows replayed a step, at least 1, on top of the new batch. More costs time.
         alpha: weight of the replayed rows, at least 0. More forgets less and adapts slower.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest.
+            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
+            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
 
     Deviations:
         The memory is filled at the end of an update, not row by row, so replayed rows are from earlier chunks.
@@ -44,7 +44,7 @@ class ER(Method):
     memory_size: int | None = 500
     memory_batch: int = 64
     alpha: float = 1.0
-    selection: Literal["reservoir", "balanced", "window"] = "reservoir"
+    selection: Selection = "reservoir"
 
     card = Card(
         when="To begin with: any task, any model, little to tune.",

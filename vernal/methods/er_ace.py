@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from torch import Tensor
 
-from vernal.memory import Policy, make_policy
+from vernal.memory import Policy, Selection, make_policy
 from vernal.methods.card import Card
 from vernal.methods.checks import check_one_score_a_class, check_replay
 from vernal.methods.method import Method
@@ -35,7 +34,8 @@ class ERACE(Method):
         memory_size: rows kept, at least 1; None for all rows ever seen.
         memory_batch: rows replayed a step, at least 1, on top of the new batch.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest.
+            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
+            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
 
     Deviations:
         In the paper the memory takes in new rows during training, so that the last two terms are one, over a draw from
@@ -51,7 +51,7 @@ class ERACE(Method):
 
     memory_size: int | None = 500
     memory_batch: int = 64
-    selection: Literal["reservoir", "balanced", "window"] = "reservoir"
+    selection: Selection = "reservoir"
 
     card = Card(
         when="New classes with every chunk, and a small memory; nothing to tune.",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from torch import nn
 
 from vernal.base import check_whole
 from vernal.data import Rows
-from vernal.memory import Balanced, Policy
+from vernal.memory import Policy, make_policy
 from vernal.methods.card import Card
 from vernal.methods.method import Method
 from vernal.methods.step import Pool
@@ -27,6 +28,8 @@ class GDumb(Method):
 
     Args:
         memory_size: rows kept, at least 1.
+        selection: which rows are kept, as many of every class: ``balanced``, at random; ``gradient_matching``, rows
+            that stand for the others. What the trained model is asked for would come too late.
 
     Deviations:
         The authors train with cut-mix and a cosine schedule; here transforms and schedule are the user's.
@@ -37,6 +40,7 @@ class GDumb(Method):
     """
 
     memory_size: int = 500
+    selection: Literal["balanced", "gradient_matching"] = "balanced"
 
     card = Card(
         when="As a baseline: a method with the same memory must be better than this.",
@@ -46,10 +50,11 @@ class GDumb(Method):
 
     def __post_init__(self) -> None:
         check_whole("memory_size", self.memory_size, 1, hint="Use `fine_tune` to train without memory.")
+        make_policy(self.selection, self.memory_size)
 
     def policy(self) -> Policy:
         """As many rows of every class."""
-        return Balanced(self.memory_size)
+        return make_policy(self.selection, self.memory_size)
 
     def start(self, champion: nn.Module, fresh: Callable[[], nn.Module]) -> nn.Module:  # noqa: ARG002
         """A fresh model."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from torch import Tensor
 
 from vernal.base import check_range
-from vernal.memory import Policy, make_policy
+from vernal.memory import Policy, Selection, make_policy
 from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
 from vernal.methods.method import Method
@@ -33,13 +32,14 @@ class OfflineER(Method):
         memory_batch: rows replayed a step, at least 1, on top of the new batch.
         weight_new: `w`, between 0 and 1; None for the share of the new rows.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest.
+            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
+            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
     """
 
     memory_size: int | None = 500
     memory_batch: int = 64
     weight_new: float | None = None
-    selection: Literal["reservoir", "balanced", "window"] = "reservoir"
+    selection: Selection = "reservoir"
 
     card = Card(
         when="Where old and new rows matter equally, one by one, and the memory is large.",

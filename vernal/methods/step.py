@@ -112,12 +112,16 @@ class Pool:
             chooses only after training.
         labels: the class of each row of `memory`, ``(n,)`` int64; 0 where there are no classes.
         chunks: the number of the update that brought each row of `memory`, ``(n,)`` int64.
+        earlier: how many rows of `memory` earlier chunks brought; they come first.
+        new_labels: the class of each row of `chunk`, ``(m,)`` int64; 0 where there are no classes.
     """
 
     chunk: Rows
     memory: Rows
     labels: Tensor
     chunks: Tensor
+    earlier: int = 0
+    new_labels: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
 
 
 @dataclass(frozen=True)

@@ -61,24 +61,25 @@ class Selector:
 
     def pool(self) -> Pool:
         """The rows that a method may train on."""
-        chosen, chunk = self._chosen, self._chunk
-        if chosen is None:
-            nothing = torch.empty(0, dtype=torch.int64)
-            return Pool(chunk.rows, chunk.rows, nothing, nothing)
+        chosen, chunk, old = self._chosen, self._chunk, self._memory.index
         labels = np.zeros(len(chunk), np.int64) if chunk.labels is None else chunk.labels
-        old = self._memory.index
+        if chosen is None:
+            return Pool(chunk.rows, chunk.rows, _whole(), _whole(), new_labels=_whole(labels))
         return Pool(
             chunk.rows,
             self._memory.planned(chosen, chunk),
             _whole(old.labels[chosen.keep], labels[chosen.add]),
             _whole(old.chunks[chosen.keep], np.full(len(chosen.add), self._number)),
+            len(chosen.keep),
+            _whole(labels),
         )
 
     def _ask(self, policy: Policy, model: Network | None) -> Selection:
         return self._memory.plan(self._chunk, policy, self._number, self._seen_by(policy, model))
 
     def _seen_by(self, policy: Policy, model: Network | None) -> Embeddings | None:
-        if policy.embedding is None:
+        rows = len(self._memory) + len(self._chunk)
+        if policy.embedding is None or rows <= getattr(policy, "capacity", 0):  # All fit in: nobody needs to ask.
             return None
         return self._embedding.gradients() if model is None else self._embedding.features(model)
 
@@ -87,5 +88,5 @@ def _needs_training(policy: Policy) -> bool:
     return policy.embedding == "features"
 
 
-def _whole(old: Array, new: Array) -> Tensor:
-    return torch.from_numpy(np.concatenate([old, new]).astype(np.int64))
+def _whole(*parts: Array) -> Tensor:
+    return torch.from_numpy(np.concatenate([np.empty(0, np.int64), *parts]).astype(np.int64))
