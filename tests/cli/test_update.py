@@ -126,14 +126,19 @@ def test_another_method_must_be_meant(vernal: Vernal, config: str, store: Path) 
 
 def test_the_file_may_choose_the_method(vernal: Vernal, config: str, where: Path, tmp_path: Path) -> None:
     own = tmp_path / "own.py"
-    method = "\nfrom vernal.methods import GDumb\ndef method_fn(memory_size: int = 9): return GDumb(memory_size)\n"
-    own.write_text(Path(config).read_text() + method)
+    function = "\nfrom vernal.methods import GDumb\ndef method_fn(memory_size: int = 9): return GDumb(memory_size)\n"
+    own.write_text(Path(config).read_text() + function)
     words = [own, "--store", where, "--chunk=1", "--budget=1ep"]
-    assert record_of(vernal, *words, "--memory-size", "8")["plan"]["method"] == {
-        "name": "gdumb",
-        "options": {"memory_size": 8},
-    }
+    method = record_of(vernal, *words, "--memory-size", "8")["plan"]["method"]
+    assert (method["name"], method["options"]["memory_size"]) == ("gdumb", 8)
     assert "method_fn chooses the method" in vernal("update", own, "--help").out
+
+
+def test_terms_reach_the_record(vernal: Vernal, config: str, where: Path) -> None:
+    words = [config, "--store", where, "--chunk=1", "--budget=1ep"]
+    terms = record_of(vernal, *words, "--term", "compatible", "--term=distil:weight=0.5")["plan"]["terms"]
+    assert [(term["name"], term["options"]["weight"]) for term in terms] == [("compatible", 1.0), ("distil", 0.5)]
+    assert re.search(r"^terms +compatible\(elsewhere=0", vernal("show", "--store", where).out, re.MULTILINE)
 
 
 # What it refuses
@@ -167,6 +172,18 @@ def test_an_unknown_method_is_refused_with_a_suggestion(vernal: Vernal, config: 
     assert "No method is called 'derp'. Did you mean 'derpp' or 'der'?" in ran.err
 
 
+def test_an_unknown_term_and_an_unknown_option_are_refused_with_suggestions(
+    vernal: Vernal, config: str, where: Path
+) -> None:
+    words = ["update", config, "--store", where, "--chunk=1"]
+    ran = vernal(*words, "--term=distill", "--term=compatible:wieght=2,temperature=hot", "--term", "distil:weight")
+    assert ran.code == 1
+    assert "terms: No term is called 'distill'. Did you mean 'distil'? Available: compatible, distil." in ran.err
+    assert "term compatible: has no option 'wieght'. Did you mean 'weight'?" in ran.err
+    assert "term compatible(temperature): must be float, got 'hot'." in ran.err
+    assert "terms: 'distil:weight' is not spelled like a term: NAME[:OPTION=VALUE,...]" in ran.err
+
+
 def test_missing_values_are_asked_for(vernal: Vernal, config: str, where: Path) -> None:
     ran = vernal("update", config, "--store", where)
     assert ran.code == 2
@@ -185,7 +202,7 @@ def test_a_missing_store_is_asked_for(vernal: Vernal, config: str) -> None:
     assert "--store DIR_OR_URL" in ran.err
 
 
-@pytest.mark.parametrize("name", ["parent", "batch_size", "alpha", "help", "debug"])
+@pytest.mark.parametrize("name", ["parent", "batch_size", "alpha", "term", "help", "debug"])
 def test_an_argument_that_is_spelled_like_an_option_is_refused(
     name: str, vernal: Vernal, config: str, where: Path, tmp_path: Path
 ) -> None:
@@ -226,3 +243,10 @@ def test_help_without_a_file_shows_the_default_method(vernal: Vernal) -> None:
     ran = vernal("update", "--help")
     assert ran.code == 0
     assert "\nmethod er:\n" in ran.out
+
+
+def test_help_teaches_the_terms(vernal: Vernal) -> None:
+    told = vernal("update", "--help").out
+    assert "--term NAME[:OPTION=VALUE,...]" in told
+    assert "for example: --term distil:weight=0.5,temperature=4" in told
+    assert re.search(r"^ +weight=1\.0  w, at least 0\.", told, re.MULTILINE)

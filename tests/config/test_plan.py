@@ -10,7 +10,7 @@ import pytest
 
 from vernal.base import ConfigError, canonical_json
 from vernal.config import Plan, make_method, options_of, resolve
-from vernal.methods import ER, DERpp, Method
+from vernal.methods import ER, Compatible, DERpp, Distil, Method
 from vernal.training import Training
 
 CONFIG = "def model_fn(width: int = 8, sizes: tuple = (1, 2)): ...\ndef data_module_fn(day: int): ...\n"
@@ -31,6 +31,8 @@ def config(tmp_path: Path) -> Path:
         ({"method": ER}, "`method` of a plan must be a method, or the name of one, got <class"),
         ({"arguments": ["lr=1"]}, r"`arguments` of a plan must be values by name, got \['lr=1'\]."),
         ({"training": "3ep"}, r"`training` of a plan must be `Training\(...\)`, got '3ep'."),
+        ({"terms": "distil"}, "`terms` of a plan must be a list of terms, or of names of such, got 'distil'."),
+        ({"terms": [ER()]}, r"`terms` of a plan must be a list of terms, or of names of such, got \[ER\("),
         ({"validation_memory": 0}, "`validation_memory` must be at least 1, got 0."),
         ({"seed": -1}, "`seed` must be at least 0, got -1."),
         ({"seed": True}, "`seed` must be at least 0, got True."),
@@ -67,7 +69,7 @@ def test_methods_and_training_get_pythons_own_numbers(config: Path) -> None:
 
 
 def test_everything_that_is_wrong_is_told_at_once(config: Path) -> None:
-    plan = Plan(config, method="derp", arguments={"widht": 1, "width": "x"})
+    plan = Plan(config, method="derp", arguments={"widht": 1, "width": "x"}, terms=["distill"])
     with pytest.raises(ConfigError) as raised:
         resolve(plan)
     told = [str(problem) for problem in raised.value.problems]
@@ -76,6 +78,7 @@ def test_everything_that_is_wrong_is_told_at_once(config: Path) -> None:
         "width: must be int, got 'x'",
         "day: has no value, and data_module_fn needs one",
         "method: No method is called 'derp'",
+        "terms: No term is called 'distill'",
     ]
     assert "Did you mean 'width'" in told[0]
 
@@ -86,6 +89,39 @@ def test_the_method_is_that_of_the_plan_else_of_the_file_else_replay(config: Pat
     config.write_text(CONFIG + "from vernal.methods import ER\ndef method_fn(): return ER(memory_size=7)\n")
     assert resolve(Plan(config, arguments={"day": 1})).method == ER(memory_size=7)
     assert resolve(Plan(config, ER(memory_size=3), {"day": 1})).method == ER(memory_size=3)
+
+
+def test_the_terms_are_those_of_the_plan_else_of_the_file_else_none(config: Path) -> None:
+    day = {"day": 1}
+    assert resolve(Plan(config, arguments=day)).terms == ()
+    assert resolve(Plan(config, arguments=day, terms=[Compatible(), "distil:weight=2"])).terms == (
+        Compatible(),
+        Distil(weight=2.0),
+    )
+    config.write_text(
+        CONFIG + "from vernal.methods import Distil\ndef terms_fn(pull: float = 3.0): return [Distil(pull)]\n"
+    )
+    assert resolve(Plan(config, arguments={"day": 1, "pull": 4})).terms == (Distil(4.0),)
+    assert resolve(Plan(config, arguments=day, terms=[])).terms == ()
+    config.write_text(CONFIG + "def terms_fn(): return 'distil'\n")
+    with pytest.raises(
+        ConfigError, match="terms: `terms_fn` must give a list of terms, or of names of such, got 'dist"
+    ):
+        resolve(Plan(config, arguments=day))
+
+
+def test_terms_are_plain_values_and_a_plan_without_any_reads_as_before_there_were_any(config: Path) -> None:
+    facts = [resolve(Plan(config, arguments={"day": 1}, terms=terms)).to_json() for terms in (None, [], ["distil"])]
+    assert facts[0] == facts[1]
+    assert "terms" not in facts[0]
+    assert facts[2]["terms"] == [{"name": "distil", "options": {"weight": 1.0, "temperature": 2.0}}]
+
+
+def test_terms_get_pythons_own_numbers(config: Path) -> None:
+    own = Distil(weight=np.float32(0.5))
+    (term,) = resolve(Plan(config, arguments={"day": 1}, terms=[own])).terms
+    assert isinstance(term, Distil)
+    assert type(term.weight) is float
 
 
 def test_a_resolved_plan_is_plain_values(config: Path) -> None:

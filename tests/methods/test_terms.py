@@ -6,13 +6,11 @@ import shutil
 
 import pytest
 import torch
-from torch.nn import functional as F
 
 from tests.methods.steps import OLD, Counting, Told, linear, step
 from vernal.base import ConfigError
 from vernal.cli.docs import argument_docs
-from vernal.config import Plan, make_term
-from vernal.methods import ER, AGEM, Network, Term, method_class, method_names, term_class, term_name, term_names
+from vernal.methods import ER, Network, method_class, method_names, term_class, term_names
 from vernal.tasks import task_names
 from vernal.testing import toy_plan
 from vernal.testing.toys import InterruptAfter
@@ -44,8 +42,7 @@ def test_without_weight_it_is_as_if_it_were_not_there(name, tmp_path):
 @every_term
 def test_it_changes_nothing_in_a_first_update_and_something_in_a_second(name, tmp_path):
     same = [
-        stored(learned(tmp_path / "without", name, chunk, terms=[]))
-        == stored(learned(tmp_path / "with", name, chunk))
+        stored(learned(tmp_path / "without", name, chunk, terms=[])) == stored(learned(tmp_path / "with", name, chunk))
         for chunk in (1, 2)
     ]
     assert same == [True, False]
@@ -144,5 +141,3 @@ def test_it_keeps_the_precision_of_the_model(name, dtype):
     loss = term_class(name)().loss(taken)
     assert loss.dtype == dtype
     assert torch.isfinite(loss)
-
-

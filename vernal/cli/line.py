@@ -11,6 +11,7 @@ from vernal.base import ConfigError, Problem
 from vernal.cli.address import add_store
 from vernal.cli.flags import Flags, check_required, file_first, flag, flags_of_class, flags_of_file
 from vernal.cli.parser import Parser, UsageError
+from vernal.cli.terms import terms_help
 
 if TYPE_CHECKING:
     from vernal.config import ConfigFile, Plan
@@ -89,6 +90,7 @@ class _Offer:
     def add_to(self, parser: Parser) -> None:
         for flags in (self.method, self.training, self.rest):
             flags.add_to(parser)
+        parser.add_argument_group("terms", terms_help())
 
     def names(self, parser: Parser) -> set[str]:
         arguments = [*self.method.arguments, *self.training.arguments, *self.rest.arguments]
@@ -100,6 +102,13 @@ def _parser(doc: str | None) -> Parser:
     parser.add_argument("config", metavar="CONFIG", nargs="?", help="the config file")
     add_store(parser)
     parser.add_argument("--method", metavar="NAME", help="how to learn without forgetting; see: vernal methods")
+    parser.add_argument(
+        "--term",
+        dest="terms",
+        metavar="NAME[:OPTION=VALUE,...]",
+        action="append",
+        help="add this to the method's loss, see below; may be given several times",
+    )
     parser.add_argument("--parent", metavar="ID", help="start from this update [default: the champion]")
     parser.add_argument("--no-promote", dest="promote", action="store_false", help="leave the champion as it is")
     parser.add_argument("--json", action="store_true", help="print the record as JSON, and nothing else")
@@ -122,7 +131,7 @@ def _method_flags(name: str | None) -> Flags:
 
 def _plan(config: ConfigFile, file: Flags, offer: _Offer, values: Namespace) -> Plan:
     """Read all values; what is wrong with any of them is told at once."""
-    from vernal.config import Plan, make_method
+    from vernal.config import Plan, make_method, make_terms
     from vernal.training import Training
 
     arguments, problems = config.values(file.texts(values))
@@ -130,7 +139,9 @@ def _plan(config: ConfigFile, file: Flags, offer: _Offer, values: Namespace) -> 
     training = _gathered(problems, "training", lambda: Training(**offer.training.values(values)))
     method = _gathered(problems, "method", lambda: make_method(name, offer.method.texts(values)) if name else None)
     rest = _gathered(problems, "plan", lambda: offer.rest.values(values))
-    plan = _gathered(problems, "plan", lambda: Plan(config, method, arguments, training or Training(), **rest or {}))
+    terms = _gathered(problems, "terms", lambda: make_terms(values.terms) if values.terms else None)
+    options = {"training": training or Training(), "terms": terms, **(rest or {})}
+    plan = _gathered(problems, "plan", lambda: Plan(config, method, arguments, **options))
     if problems or plan is None:
         raise ConfigError(problems)
     return plan

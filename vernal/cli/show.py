@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from vernal.cli.address import add_store, open_store
 from vernal.cli.parser import Parser
 from vernal.cli.terminal import pairs, say, say_json, size
-from vernal.cli.views import Record, chunk_table, costs, method, settings, span, summary
+from vernal.cli.views import Record, chunk_table, costs, method, settings, span, summary, terms
 
 
 def run(words: Sequence[str]) -> int:
@@ -50,6 +50,7 @@ def _origin(record: Record) -> dict[str, str]:
         "config": f"{record['config']}, digest {plan['config']['digest'][:12]}",
         "arguments": settings(plan["arguments"]),
         "method": method(record),
+        "terms": terms(record),
         "training": settings(plan["training"]),
         "seed": str(plan["seed"]),
         "memory": kept,

@@ -83,8 +83,21 @@ def method(record: Record) -> str:
         >>> method({"plan": {"method": {"name": "er", "options": {"alpha": 1.0}}}})
         'er(alpha=1.0)'
     """
-    chosen = record["plan"]["method"]
-    return f"{chosen['name']}({settings(chosen['options'])})"
+    return _called(record["plan"]["method"])
+
+
+def terms(record: Record) -> str:
+    """What was added to the loss of the method.
+
+    Examples:
+        >>> terms({"plan": {"terms": [{"name": "distil", "options": {"weight": 1.0}}]}}), terms({"plan": {}})
+        ('distil(weight=1.0)', 'none')
+    """
+    return ", ".join(map(_called, record["plan"].get("terms", []))) or "none"
+
+
+def _called(part: Mapping[str, Any]) -> str:
+    return f"{part['name']}({settings(part['options'])})"
 
 
 def settings(values: Mapping[str, Any]) -> str:

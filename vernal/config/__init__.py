@@ -4,7 +4,7 @@ from vernal.config.arguments import Argument
 from vernal.config.file import FUNCTIONS, ConfigFile, load_config
 from vernal.config.options import make_method, method_options, options_of, read_options
 from vernal.config.plan import DEFAULT_METHOD, Plan, Resolved, resolve
-from vernal.config.terms import make_term
+from vernal.config.terms import make_term, make_terms
 from vernal.config.types import Type
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "load_config",
     "make_method",
     "make_term",
+    "make_terms",
     "method_options",
     "options_of",
     "read_options",
