@@ -1,6 +1,7 @@
 """Continual-learning methods: one file for each, which reads like its paper."""
 
 from vernal.methods.agem import AGEM
+from vernal.methods.budgeted import BudgetedReplay
 from vernal.methods.card import Card
 from vernal.methods.catalogue import method_class, method_name, method_names, term_class, term_name, term_names
 from vernal.methods.cls_er import CLSER
@@ -32,6 +33,7 @@ from vernal.methods.term import Term
 __all__ = [
     "AGEM",
     "Batch",
+    "BudgetedReplay",
     "CLSER",
     "Card",
     "Compatible",
