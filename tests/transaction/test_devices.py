@@ -10,7 +10,7 @@ from safetensors.torch import load
 from tests.transaction.stream import outcome, plan, write_config
 from vernal.base import DataError, TrainingError
 from vernal.config import load_config
-from vernal.methods import ER
+from vernal.methods import ER, Compatible
 from vernal.store import Store
 from vernal.testing.toys import toy_plan
 from vernal.transaction import update
@@ -41,6 +41,22 @@ def test_two_processes_learn_what_one_learns(tmp_path):
     assert together.record["training"]["steps"] == alone.record["training"]["steps"]
     assert together.metrics["accuracy"] == pytest.approx(alone.metrics["accuracy"], abs=0.05)
     assert store.verify() == []
+
+
+@pytest.mark.journey
+@pytest.mark.slow
+def test_terms_go_to_all_processes(tmp_path):
+    method, terms = ER(memory_size=16, memory_batch=8), [Compatible(weight=2.0), "distil"]
+    store = Store(tmp_path / "store")
+    update(toy_plan(method, 1, rows=48), store)
+    plan = replace(toy_plan(method, 2, rows=48), terms=terms)
+    alone, together, without = (
+        weights(store, update(made, store, promote=False).record)
+        for made in (plan, on_devices(plan, 2), toy_plan(method, 2, rows=48))
+    )
+    for name, value in alone.items():
+        assert torch.allclose(value, together[name], atol=1e-4), name
+    assert not torch.allclose(alone["0.weight"], without["0.weight"], atol=1e-4)
 
 
 @pytest.mark.journey

@@ -7,7 +7,7 @@ import pytest
 from tests.transaction.stream import CONFIG, write_config
 from vernal.base import ConfigError
 from vernal.config import load_config
-from vernal.methods import FineTune
+from vernal.methods import Compatible, FineTune, Term
 from vernal.transaction.recipe import Recipe
 
 OWN = """
@@ -47,4 +47,18 @@ def test_a_class_inside_a_function_is_refused():
         pass
 
     with pytest.raises(ConfigError, match=r"Inner of the method is not at the top of a module.*method_fn"):
+        Recipe.of(Inner())
+
+
+def test_a_term_can_be_made_again():
+    assert Recipe.of(Compatible(weight=3.0)).make() == Compatible(weight=3.0)
+
+
+def test_a_term_inside_a_function_is_refused():
+    @dataclass
+    class Inner(Term):
+        def loss(self, step):
+            return None
+
+    with pytest.raises(ConfigError, match=r"Inner of the term is not at the top of a module.*terms_fn"):
         Recipe.of(Inner())
