@@ -12,7 +12,7 @@ from tests.methods.steps import OLD, Counting, Told, gradient, linear, step
 from tests.reference import icarl
 from vernal.base import ConfigError, TrainingError
 from vernal.methods import ICaRL, Network
-from vernal.models import ClassStatistics
+from vernal.models import ClassStatistics, MultiHead
 from vernal.state import unpack
 from vernal.store import Store
 from vernal.testing import toy_plan, toy_setting, toy_update
@@ -124,6 +124,12 @@ def test_a_classifier_that_is_not_there_is_noticed_before_training():
         ICaRL(head="haed").begin(toy_setting(network(), X, Y))
 
 
+def test_a_head_for_every_task_is_refused():
+    model = nn.Sequential(nn.Linear(3, 5), MultiHead(5))
+    with pytest.raises(ConfigError, match="a head for every task, and iCaRL one mean for every class"):
+        ICaRL().begin(toy_setting(model, X, Y))
+
+
 def test_another_classifier_than_before_is_refused():
     state = ICaRL().state_dict()
     with pytest.raises(ConfigError, match="`head` is '2'"):
@@ -154,7 +160,14 @@ def test_nothing_is_forgotten_with_two_rows_a_class(tmp_path):
     assert all(row["after"]["accuracy"] > 0.9 for row in final)
 
 
-@pytest.mark.parametrize(("name", "message"), [("memory_size", "got 0"), ("memory_batch", "got 0")])
-def test_options_are_checked(name, message):
-    with pytest.raises(ConfigError, match=f"`{name}` must be .* {message}"):
+def test_it_goes_on_from_another_method(tmp_path):
+    toy_update(tmp_path, "er", 1)
+    result = update(replace(toy_plan(ICaRL(), 2), change_method=True), tmp_path)
+    assert state_of(tmp_path, result)["seen"] == [0, 1, 2, 3]
+    assert min(row["after"]["accuracy"] for row in result.validation) > 0.5
+
+
+@pytest.mark.parametrize("name", ["memory_size", "memory_batch"])
+def test_options_are_checked(name):
+    with pytest.raises(ConfigError, match=f"`{name}` must be .* got 0"):
         ICaRL(**{name: 0})

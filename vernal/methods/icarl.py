@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vernal.base import ConfigError
 from vernal.memory import Policy, make_policy
 from vernal.methods.card import Card
 from vernal.methods.checks import check_one_score_a_class, check_replay
@@ -17,7 +18,7 @@ from vernal.methods.closed_form import OnFeatures, chance, check_unchanged
 from vernal.methods.method import Method
 from vernal.methods.ncm import CosineScores
 from vernal.methods.step import Setting, Step
-from vernal.models import ClassStatistics, Features, head_of
+from vernal.models import ClassStatistics, Features, MultiHead, head_of
 
 
 @dataclass
@@ -90,9 +91,13 @@ class ICaRL(Method):
         """Find the classes of the chunk; the means of the last update are no use while features change.
 
         Raises:
-            ConfigError: the classifier is not known.
+            ConfigError: the classifier is not known, or there is one for every task.
         """
-        head_of(setting.model.module, self.head)
+        if isinstance(head_of(setting.model.module, self.head), MultiHead):
+            raise ConfigError(
+                "The model has a head for every task, and iCaRL one mean for every class, whatever the task. Give it "
+                "one head and labels that differ between tasks, or use `er`."
+            )
         self._here = sorted({label for _, y in setting.batches() for label in y.reshape(-1).tolist()})
         self.statistics = ClassStatistics("none")
 
@@ -112,7 +117,9 @@ class ICaRL(Method):
         with torch.no_grad():
             for x, y in setting.memory():
                 self.statistics.add(F.normalize(encoder(x)), y.reshape(-1))
-        self._seen, self._here = sorted({*self._seen, *self._here}), []
+        # Rows that another method let in may be of classes that this one has not met.
+        stored = torch.nonzero(self.statistics.counts).flatten().tolist()
+        self._seen, self._here = sorted({*self._seen, *self._here, *stored}), []
 
     def predictor(self, model: nn.Module) -> nn.Module:
         """The class with the nearest mean; the network itself while there are none."""
@@ -148,6 +155,6 @@ class ICaRL(Method):
         targets = F.one_hot(y.reshape(-1).long(), scores.shape[1]).to(scores.dtype)
         old = [label for label in self._seen if label not in self._here]
         if old and step.champion is not None:
-            targets[:, old] = step.task.scores(step.champion(x)).to(scores.dtype).sigmoid()[:, old]
+            targets[:, old] = step.task.scores(step.taught(x)).to(scores.dtype).sigmoid()[:, old]
         classes = self._here + old
         return F.binary_cross_entropy_with_logits(scores[:, classes], targets[:, classes], reduction="none").sum(1)
