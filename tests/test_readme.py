@@ -2,13 +2,17 @@
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from vernal.cli import main
 from vernal.config import FUNCTIONS
+from vernal.methods import term_names
 from vernal.testing import toy_update
+from vernal.testing.toys import toy_plan
+from vernal.transaction import update
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"```(python|sh)\n(.*?)```", re.DOTALL)
@@ -50,6 +54,20 @@ def test_the_blocks_of_the_config_page_run(tmp_path, monkeypatch, capsys):
     first, second = [toy_update("store", names["method_fn"](memory_size=20), chunk).record for chunk in (1, 2)]
     assert (first["memory"]["rows"], first["training"]["replayed"]) == (20, 0)
     assert (second["memory"]["rows"], second["training"]["replayed"] > 0) == (20, True)
+
+
+def test_the_blocks_of_the_terms_page_run(tmp_path):
+    page = README.parent / "docs" / "terms.md"
+    (own,) = [text for kind, text in BLOCK.findall(page.read_text()) if kind == "python"]
+    exec(compile(own, str(page), "exec"), names := {"__name__": "terms_page"})
+    plans = [replace(toy_plan("er", chunk), terms=names["terms_fn"](nearby=0.1)) for chunk in (1, 2)]
+    plan = [update(plan, tmp_path / "store").record for plan in plans][-1]["plan"]
+    assert [(term["name"], term["options"]) for term in plan["terms"]] == [("Nearby", {"weight": 0.1})]
+
+
+def test_the_terms_page_names_every_term():
+    page = (README.parent / "docs" / "terms.md").read_text()
+    assert [name for name in term_names() if f"| `{name}` |" not in page] == []
 
 
 def test_the_config_page_names_every_function():

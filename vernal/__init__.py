@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     )
     from vernal.config import Plan
     from vernal.data import Chunk, DataModule, chunk_from_huggingface, chunk_from_table
-    from vernal.methods import Method, Step
+    from vernal.methods import Method, Step, Term
     from vernal.store import Store
     from vernal.training import Training
     from vernal.transaction import Erasure, Result, erase, load_model, update
@@ -37,7 +37,7 @@ _ROOMS = {
     ),
     "vernal.config": ("Plan",),
     "vernal.data": ("Chunk", "DataModule", "chunk_from_huggingface", "chunk_from_table"),
-    "vernal.methods": ("Method", "Step"),
+    "vernal.methods": ("Method", "Step", "Term"),
     "vernal.store": ("Store",),
     "vernal.training": ("Training",),
     "vernal.transaction": ("Erasure", "Result", "erase", "load_model", "update"),
@@ -60,6 +60,7 @@ __all__ = [
     "StateNotFound",
     "Step",
     "Store",
+    "Term",
     "Training",
     "TrainingError",
     "VernalError",
