@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from vernal.base import check_range
-from vernal.methods import Method, Setting, Step
+from vernal.methods import Card, Method, Setting, Stage, Step
+from vernal.models import grown_like
 
 
 @dataclass
@@ -25,6 +26,8 @@ class Anchored(Method):
     """
 
     strength: float = 1.0
+
+    card = Card(when="As an example.")
 
     def __post_init__(self) -> None:
         check_range("strength", self.strength, 0)
@@ -42,14 +45,16 @@ class Anchored(Method):
         loss = step.criterion(step.logits, step.y)
         for name, parameter in step.model.module.named_parameters():
             if name in self._anchors:
-                pull = self._importance[name] * (parameter - self._anchors[name]) ** 2
+                importance, anchor = (grown_like(old[name], parameter) for old in (self._importance, self._anchors))
+                pull = importance * (parameter - anchor) ** 2
                 loss = loss + self.strength * pull.sum()
         return loss
 
     def after_step(self, model: nn.Module) -> None:
         """Collect how much each weight is worth, along the way."""
         for name, parameter in model.named_parameters():
-            self._squares[name] += (parameter.detach() - self._anchors.get(name, torch.zeros(()))) ** 2
+            anchor = grown_like(self._anchors[name], parameter) if name in self._anchors else torch.zeros(())
+            self._squares[name] += (parameter.detach() - anchor) ** 2
 
     def end(self, setting: Setting) -> None:
         """Cast new anchors; add up the importance of weights, by their gradients on the chunk."""
@@ -59,7 +64,7 @@ class Anchored(Method):
         for name, parameter in setting.model.module.named_parameters():
             assert parameter.grad is not None
             new = parameter.grad**2 + 0.01 * self._squares[name]
-            self._importance[name] = self._importance.get(name, torch.zeros_like(new)) + new
+            self._importance[name] = grown_like(self._importance.get(name, torch.zeros_like(new)), new) + new
             self._anchors[name] = parameter.detach().clone()
         setting.model.module.zero_grad()
         self._squares = {}
@@ -89,6 +94,8 @@ class NearestMean(Method):
         {'sums': {}, 'counts': {}}
     """
 
+    card = Card(when="As an example.", tasks=("classification",), forward=1.0, backward=0.0)
+
     def __post_init__(self) -> None:
         self._sums: dict[int, Tensor] = {}
         self._counts: dict[int, int] = {}
@@ -97,9 +104,9 @@ class NearestMean(Method):
         """The champion."""
         return champion
 
-    def loss(self, step: Step) -> Tensor:
+    def stages(self, first: bool) -> tuple[Stage, ...]:
         """Nothing to descend."""
-        return 0 * step.criterion(step.logits, step.y)
+        return (Stage("statistics", share=0),)
 
     def end(self, setting: Setting) -> None:
         """Add the chunk to sums and counts of its classes."""

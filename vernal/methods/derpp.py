@@ -13,7 +13,7 @@ from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
 from vernal.methods.method import Method
 from vernal.methods.step import Network, Step
-from vernal.tasks import mean_squared_error, scores_of
+from vernal.tasks import mean_squared_error
 
 
 @dataclass
@@ -81,6 +81,4 @@ class DERpp(Method):
 
     def keep(self, model: Network, x: Any) -> dict[str, Tensor]:
         """The logits, or whatever the model gives."""
-        outputs = model(x)
-        scores = scores_of(outputs)
-        return {"z": outputs if scores is None else scores}
+        return {"z": model.scores(x)}

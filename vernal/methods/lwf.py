@@ -95,7 +95,7 @@ class LwF(Method):
         if classes < len(self._seen):
             return outputs
         self._seen = self._seen.to(scores.device)
-        shape = [classes if dim == task.class_dim else 1 for dim in range(scores.ndim)]
+        shape = [classes if dim == task.class_dim % scores.ndim else 1 for dim in range(scores.ndim)]
         return scores.where(F.pad(self._seen, (0, classes - len(self._seen))).view(shape), torch.nan)
 
     def state_dict(self) -> dict[str, Any]:

@@ -30,24 +30,36 @@ class Network:
         module: the module itself, for its parameters, and for hooks.
         speak: makes a module compute in the precision of the training.
         call: what is called instead, if the training has wrapped the module.
+        task: what kind of question it answers.
 
     Examples:
         >>> Network(nn.Linear(2, 3))(torch.zeros(4, 2)).shape
         torch.Size([4, 3])
     """
 
-    def __init__(self, module: nn.Module, speak: Speak = as_it_is, call: Callable[[Any], Any] | None = None) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        speak: Speak = as_it_is,
+        call: Callable[[Any], Any] | None = None,
+        task: Task | None = None,
+    ) -> None:
         self.module = module
         self._speak = speak
+        self._task = task or Classification()
         self._call = speak(module) if call is None else call
 
     def __call__(self, x: Any) -> Any:
         """What it says to a batch of inputs."""
         return self._call(x)
 
+    def scores(self, x: Any) -> Tensor:
+        """The tensor in what it says that can be kept and matched, ``(B, ...)``; see `Task.scores`."""
+        return self._task.scores(self._call(x))
+
     def beside(self, module: nn.Module) -> Network:
         """Another module, which computes in the same precision: a teacher, an average of weights."""
-        return Network(module, self._speak)
+        return Network(module, self._speak, task=self._task)
 
 
 class Replay(Protocol):

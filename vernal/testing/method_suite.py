@@ -143,8 +143,8 @@ class MethodSuite(ABC):
         for one in lineages.values():
             row, headline = one.results[0].validation[0], one.results[0].record["metrics"]["headline"]
             worse, better = ("before", "after") if is_higher_better(headline) else ("after", "before")
-            assert row[better][headline] >= row[worse][headline]
-            assert row["after"] != row["before"]
+            # A closed form need not lower the loss, nor a short training the headline.
+            assert row["after"]["loss"] < row["before"]["loss"] or row[better][headline] > row[worse][headline]
 
     def test_losses_and_weights_are_finite(self, lineages: dict[str, Lineage]) -> None:
         for one in lineages.values():
@@ -181,7 +181,7 @@ class MethodSuite(ABC):
         for result in [toy_update(tmp_path, small, chunk, task=self._task) for chunk in CHUNKS][1:]:
             assert result.record["memory"]["rows"] == 5
             draws, rest = divmod(result.record["training"]["replayed"], 5)
-            assert draws >= result.record["training"]["steps"]
+            assert draws >= result.record["training"]["steps"] * method.stages(first=False)[-1].share
             assert rest == 0
 
     def test_a_memory_keeps_to_its_size_when_that_changes(self, tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ def _watched(method: Method, count: _Count) -> Method:
     kind = type(method)
     steps = any(stage.share for stage in method.stages(first=False))
 
+    @dataclasses.dataclass
     class Watched(kind):  # type: ignore[misc,valid-type]
         def loss(self, step: Step) -> Tensor:
             with count.watching():

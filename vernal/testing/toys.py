@@ -23,11 +23,11 @@ class InterruptAfter:
     """A reporter that raises `KeyboardInterrupt` once, after the checkpoint of a step.
 
     Args:
-        step: the step of the optimiser, from 1.
+        step: the step of the optimiser, from 1, counted over all stages; a checkpoint must be written after each.
     """
 
     def __init__(self, step: int) -> None:
-        self._wanted = f"checkpoint after {step} steps"
+        self._wanted, self._written = step, 0
 
     def phase(self, name: str) -> None:
         """Nothing."""
@@ -37,7 +37,9 @@ class InterruptAfter:
 
     def note(self, text: str) -> None:
         """The moment."""
-        if text == self._wanted:
+        self._written += text.startswith("checkpoint after")
+        if self._written == self._wanted:
+            self._wanted = 0
             raise KeyboardInterrupt
 
 

@@ -159,8 +159,8 @@ class _Loop:
         self._wrapped, self._optimizer = fabric.setup(self._model, optimizer)
         # On one device the wrapper does nothing but convert types, and it is slower at that.
         wrapped = None if fabric.world_size == 1 else self._wrapped
-        self._network = Network(self._model, partial(speaking, fabric), wrapped)
-        self._plain = Network(self._model, partial(speaking, fabric))
+        self._network = Network(self._model, partial(speaking, fabric), wrapped, job.task)
+        self._plain = Network(self._model, partial(speaking, fabric), task=job.task)
         self._looks_at_gradients = type(job.method).before_step is not Method.before_step
         self._budget = job.budget
         self._scheduler = job.scheduler(optimizer, self._total_steps()) if job.scheduler else None
@@ -410,7 +410,12 @@ class _Loop:
                     "random": random,
                 }
             )
-        self._reporter.note(f"checkpoint after {self._state.steps} steps")
+        self._reporter.note(f"checkpoint after {self._steps_so_far} steps")
+
+    @property
+    def _steps_so_far(self) -> int:
+        """Steps of the whole update, those of earlier stages included."""
+        return self._state.steps + sum(facts["steps"] for facts in self._job.earlier)
 
     def _of_all(self, mine: dict[str, Any]) -> list[dict[str, Any]]:
         """The values of all processes, in order."""
@@ -431,5 +436,5 @@ class _Loop:
         self._job.method.load_state_dict(saved["method"])
         self._replay = self._job.replay(saved["draws"])
         restore(saved["random"][self._fabric.global_rank])
-        self._reporter.note(f"goes on after {self._state.steps} steps")
+        self._reporter.note(f"goes on after {self._steps_so_far} steps")
         return True

@@ -276,7 +276,7 @@ class _Learning:
 
     def _network(self, module: nn.Module) -> Network:
         """A module that computes in the precision of the training."""
-        return Network(module, self._speak)
+        return Network(module, self._speak, task=self._situation.task)
 
     def _phase(self, name: str) -> None:
         now = self._clock.seconds()

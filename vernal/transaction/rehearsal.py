@@ -50,7 +50,7 @@ def rehearse(plan: Plan) -> Rehearsal:
     with tempfile.TemporaryDirectory() as folder:
         situation = Situation(resolved, Store(folder), None, data)
         model, cpu, nothing = situation.model(), torch.device("cpu"), Memory(situation.store.blobs, 0)
-        check_fit(situation, situation.method(), Network(model), nothing, cpu)
+        check_fit(situation, situation.method(), Network(model, task=situation.task), nothing, cpu)
         judged = data.validation or data.train
         batch = Picked(judged.rows, torch.arange(min(len(judged), plan.training.evaluation_batch)))
         measured = Judge(situation, nothing, cpu, lambda model: model).measure(model, batch)
