@@ -6,12 +6,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from tests.transaction.stream import CONFIG, plan, write_config
+from tests.transaction.stream import CONFIG, outcome, plan, write_config
 from vernal.base import ConfigError
 from vernal.config import resolve
-from vernal.methods import Network
+from vernal.methods import ER, Network
 from vernal.store import Store
 from vernal.training import Feed, Transforms
+from vernal.transaction import update
 from vernal.transaction.embedding import MODELS, WIDTH, Embedding, sketch
 from vernal.transaction.new_data import read_data
 from vernal.transaction.situation import Situation
@@ -34,6 +35,11 @@ def data_module_fn(number: int):
     x = torch.randn(40, 4, generator=torch.Generator().manual_seed(number))
     return DataModule(train=Chunk.from_arrays(x, x.sum(1)))
 """
+SEQUENCES = (
+    REGRESSION.replace("nn.Flatten(0)", "nn.Flatten(1)")
+    .replace("(40, 4,", "(40, 5, 4,")
+    .replace("x.sum(1)", "x.sum(2)")
+)
 HEADLESS = REGRESSION.replace("nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1)", "nn.Bilinear(4, 4, 1)")
 
 
@@ -93,7 +99,7 @@ def test_a_row_without_positions_is_one_with_one():
 # Gradients
 
 
-@pytest.mark.parametrize("text", [CONFIG, GROWING, REGRESSION])
+@pytest.mark.parametrize("text", [CONFIG, GROWING, REGRESSION, SEQUENCES])
 def test_they_are_sketches_of_the_gradients_of_the_last_layer(text, tmp_path):
     """Against autograd, row by row: inner products are as near as sketches of that width can be."""
     found = situation(tmp_path, text)
@@ -166,8 +172,41 @@ def test_features_are_what_the_classifier_is_given(tmp_path):
     assert all(module.training for module in model.modules())
 
 
+def test_features_at_several_positions_are_their_mean(tmp_path):
+    found = situation(tmp_path, SEQUENCES)
+    model, x = found.model(), batch(found.data.train.rows)["x"]
+    expected = model[0](x).tanh().mean(1).detach().numpy()
+    np.testing.assert_allclose(embedding(found).features(Network(model)), expected, rtol=1e-5)
+
+
 def test_half_precision_is_shown_as_float32(tmp_path):
     found = situation(tmp_path)
     model = found.model().bfloat16()
     network = Network(model, lambda module: lambda x: module(x.bfloat16()))
     assert embedding(found).features(network).dtype == np.float32
+
+
+# Whole updates
+
+
+@pytest.mark.parametrize("selection", ["herding", "k_center", "gradient_matching"])
+def test_a_head_that_grows_from_update_to_update_is_no_obstacle(selection, tmp_path):
+    text = GROWING.replace("torch.randint(3, (count,)", "torch.randint(3 * number, (count,)")
+    config, store = write_config(tmp_path, text), tmp_path / "store"
+    method = ER(memory_size=12, memory_batch=4, selection=selection)
+    for number in (1, 2):
+        result = update(plan(config, number, method), store)
+    assert result.record["memory"]["rows"] == 12
+
+
+@pytest.mark.parametrize("selection", ["herding", "gradient_matching"])
+def test_an_update_does_not_depend_on_what_was_drawn_before(selection, tmp_path):
+    config = write_config(tmp_path)
+    method = ER(memory_size=12, memory_batch=4, selection=selection)
+    stores = [tmp_path / name for name in "ab"]
+    for drawn, store in enumerate(stores):
+        for number in (1, 2):
+            torch.manual_seed(drawn)
+            update(plan(config, number, method), store)
+    first, second = (outcome(Store(store)) for store in stores)
+    assert first["artefacts"] == second["artefacts"]

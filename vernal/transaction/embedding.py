@@ -44,9 +44,9 @@ class Embedding:
         self._feeds = [Feed(rows, transforms, device, seed) for rows in parts if len(rows)]
 
     def features(self, model: Network) -> Embeddings:
-        """What the classifier of a model is given, ``(n, d)`` float32."""
+        """What the classifier of a model is given, on average over positions if there are several, ``(n, d)`` float32."""
         with evaluating(model.module), torch.no_grad():
-            return _as_rows(_run(model, batch["x"])[1].flatten(1) for batch in self._batches())
+            return _as_rows(_by_position(_run(model, batch["x"])[1]).mean(1) for batch in self._batches())
 
     def gradients(self) -> Embeddings:
         r"""Gradients of the loss with respect to the classifier's weights, under several fresh models, side by side.
@@ -99,12 +99,15 @@ def sketch(outer: Tensor, inner: Tensor, width: int, seed: int) -> Tensor:
     Returns:
         ``(B, m)`` float32.
     """
-    rows = len(outer)
-    outer = outer.reshape(rows, -1, outer.shape[-1]).float()
-    inner = inner.detach().reshape(rows, -1, inner.shape[-1]).float()
+    outer, inner = _by_position(outer), _by_position(inner)
     product = (outer @ _signs(outer, width, seed)) * (inner @ _signs(inner, width, derive_seed(seed, "features")))
     total: Tensor = product.sum(1) / width**0.5
     return total
+
+
+def _by_position(values: Tensor) -> Tensor:
+    """``(B, ..., d)`` as ``(B, T, d)`` float32, without gradients."""
+    return values.detach().reshape(len(values), -1, values.shape[-1]).float()
 
 
 def _signs(like: Tensor, width: int, seed: int) -> Tensor:
