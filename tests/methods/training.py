@@ -41,6 +41,15 @@ def train(method, model, x, y, *, steps, lr=0.1, batch_size=32, momentum=0.0, ol
     return model
 
 
+def whole_gradient(method, one):
+    """What the optimiser gets to see, as one vector: the gradient of the loss, after the method has looked at it."""
+    model = one.model.module
+    model.zero_grad()
+    method.loss(one).backward()
+    method.before_step(model)
+    return torch.cat([p.grad.flatten() for p in model.parameters()])
+
+
 def network(seed=0, outputs=CLASSES, features=FEATURES):
     with torch.random.fork_rng():
         torch.manual_seed(seed)

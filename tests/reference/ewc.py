@@ -29,14 +29,6 @@ def flat(weight, bias):
     return torch.cat([weight.flatten(), bias])
 
 
-def loss(strength, weight, bias):
-    """On the new batch, after one update on the first draw that ended at the model of `tensors`."""
-    z = X @ weight.T + bias
-    plain = (z.exp().sum(1).log() - z[torch.arange(len(Y)), Y]).mean()
-    moved = flat(weight, bias) - flat(WEIGHT, BIAS)
-    return (plain + strength / 2 * (fisher(X_OLD, Y_OLD, WEIGHT, BIAS) * moved**2).sum()).item()
-
-
 def gradient(strength, weight, bias, decay=1.0, online=False):
     """Of the whole loss, after two updates: each has an anchor, unless the second is that of both."""
     error = errors(X, Y, weight, bias)
@@ -49,4 +41,5 @@ def gradient(strength, weight, bias, decay=1.0, online=False):
 
 if __name__ == "__main__":
     print(fisher(X_OLD, Y_OLD, WEIGHT, BIAS))
-    print({strength: round(loss(strength, *MOVED[1]), 6) for strength in (0.0, 1.0, 10.0)})
+    print(gradient(4.0, *MOVED[2]))
+    print(gradient(4.0, *MOVED[2], decay=0.5, online=True))

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import nn
 
 from vernal.base import check_range, check_whole
 from vernal.methods.card import Card
 from vernal.methods.method import Method
 from vernal.methods.row_gradients import mean_over_rows
-from vernal.methods.step import Setting, Step
-from vernal.methods.weight_state import WeightState, pull
+from vernal.methods.step import Setting
+from vernal.methods.weight_state import WeightState, pull_
 
 
 @dataclass
@@ -33,8 +33,9 @@ class EWC(Method):
         \ell(f(x), y) + \frac{\lambda}{2} \sum_i \tilde F_i \, (\theta_i - \theta_{k,i})^2 , \qquad
         \tilde F \leftarrow \gamma \tilde F + F_k .
 
-    It keeps no rows. It helps where the inputs change and the classes stay, and for pretrained models; where every
-    update brings classes of its own, it is no better than fine-tuning.
+    The loss that is reported is the first term. The method keeps no rows. It helps where the inputs change and the
+    classes stay, and for pretrained models; where every update brings classes of its own, it is no better than
+    fine-tuning.
 
     Args:
         strength: `lambda`, at least 0. More forgets less and adapts slower. Above 2 over the learning rate and the
@@ -79,13 +80,11 @@ class EWC(Method):
         """Demand the architecture that the anchors belong to; a classifier may have grown."""
         self._state.on(setting.model.module, anew=True)
 
-    def loss(self, step: Step) -> Tensor:
-        """The loss on the new batch, and the pull of the anchors."""
-        loss = step.criterion(step.logits, step.y)
-        if not self.strength or "importance" not in self._state:
-            return loss
-        state = self._state.on(step.model.module)
-        return loss + self.strength / 2 * pull(state.parameters, state["anchors"], state["importance"])
+    def before_step(self, model: nn.Module) -> None:
+        """Let the anchors pull."""
+        if self.strength and "importance" in self._state:
+            state = self._state.on(model)
+            pull_(state.parameters, state["anchors"], state["importance"], self.strength / 2)
 
     def end(self, setting: Setting) -> None:
         """Add the Fisher information of this update, and move the anchors."""

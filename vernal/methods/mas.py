@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vernal.base import check_range, check_whole
 from vernal.methods.card import Card
 from vernal.methods.method import Method
 from vernal.methods.row_gradients import mean_over_rows
-from vernal.methods.step import Setting, Step
-from vernal.methods.weight_state import WeightState, pull
+from vernal.methods.step import Setting
+from vernal.methods.weight_state import WeightState, pull_
 
 
 @dataclass
@@ -27,7 +27,8 @@ class MAS(Method):
         \ell(f(x), y) + \lambda \sum_i \Omega_i \, (\theta_i - \theta_i^*)^2 , \qquad
         \Omega_i = \mathbb{E}_x \left| \frac{\partial \lVert f(x) \rVert_2^2}{\partial \theta_i} \right| ,
 
-    where :math:`\Omega` is the mean over the rows of an update, and the mean over updates.
+    where :math:`\Omega` is the mean over the rows of an update, and the mean over updates. The loss that is reported is
+    the first term.
 
     The outputs alone say what is important, so no labels are needed, and any task will do. It helps where the inputs
     change and the classes stay; where every update brings classes of its own, it is no better than fine-tuning.
@@ -68,13 +69,11 @@ class MAS(Method):
         if self._updates:
             state["anchors"] = state.values()
 
-    def loss(self, step: Step) -> Tensor:
-        """The loss on the new batch, and the pull of the anchors."""
-        loss = step.criterion(step.logits, step.y)
-        if not self.strength or not self._updates:
-            return loss
-        state = self._state.on(step.model.module)
-        return loss + self.strength * pull(state.parameters, state["anchors"], state["importance"])
+    def before_step(self, model: nn.Module) -> None:
+        """Let the anchors pull."""
+        if self.strength and self._updates:
+            state = self._state.on(model)
+            pull_(state.parameters, state["anchors"], state["importance"], self.strength)
 
     def end(self, setting: Setting) -> None:
         """Average the importance that the outputs show on this update's rows with that of earlier ones."""

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from vernal.base import check_range
 from vernal.methods.card import Card
 from vernal.methods.method import Method
-from vernal.methods.step import Setting, Step
-from vernal.methods.weight_state import WeightState, pull
+from vernal.methods.step import Setting
+from vernal.methods.weight_state import WeightState, pull_
 
 
 @dataclass
@@ -32,8 +32,9 @@ class SI(Method):
         \omega_i = - \sum_t g_i(t) \, \Delta\theta_i(t) , \qquad
         \Omega_i \leftarrow \Omega_i + \frac{\omega_i}{(\theta_i - \tilde\theta_i)^2 + \xi} .
 
-    It keeps no rows, and needs no pass over them after training. It helps where the inputs change and the classes
-    stay; where every update brings classes of its own, it is no better than fine-tuning.
+    The loss that is reported is the first term. The method keeps no rows, and needs no pass over them after training.
+    It helps where the inputs change and the classes stay; where every update brings classes of its own, it is no
+    better than fine-tuning.
 
     Args:
         strength: `c`, at least 0. More forgets less and adapts slower.
@@ -69,28 +70,18 @@ class SI(Method):
         state = self._state.on(setting.model.module, anew=True)
         state["anchors"], state["path"] = state.values(), state.zeros()
 
-    def loss(self, step: Step) -> Tensor:
-        """The loss on the new batch, and the pull of the anchors."""
-        loss = step.criterion(step.logits, step.y)
-        if not self._pulls:
-            return loss
-        state = self._state.on(step.model.module)
-        return loss + self.strength * pull(state.parameters, state["anchors"], state["importance"])
-
-    @torch.no_grad()
     def before_step(self, model: nn.Module) -> None:
-        """Look at the gradients, less that of the pull, and at where the weights are."""
+        """Look at the gradients of the loss alone, and at where the weights are; then let the anchors pull."""
         state = self._state.on(model)
         self._gradients, self._before = _gradients(state), state.values()
-        if self._pulls:
-            moved = torch._foreach_sub(self._before, state["anchors"])  # noqa: SLF001 - as torch's own optimisers do
-            torch._foreach_addcmul_(self._gradients, state["importance"], moved, -2 * self.strength)
+        if self.strength and "importance" in state:
+            pull_(state.parameters, state["anchors"], state["importance"], self.strength)
 
     @torch.no_grad()
     def after_step(self, model: nn.Module) -> None:
         """What the step took off the loss, to first order."""
         state = self._state.on(model)
-        step = torch._foreach_sub(state.parameters, self._before)  # noqa: SLF001
+        step = torch._foreach_sub(state.parameters, self._before)  # noqa: SLF001 - as torch's own optimisers do
         torch._foreach_addcmul_(state["path"], self._gradients, step, -1)
         self._gradients, self._before = [], []
 
@@ -104,10 +95,6 @@ class SI(Method):
             (known + path / ((now - start).square() + self.damping)).clamp(min=0) for known, path, now, start in parts
         ]
         del state["path"], state["anchors"]
-
-    @property
-    def _pulls(self) -> bool:
-        return self.strength > 0 and "importance" in self._state
 
     def state_dict(self) -> dict[str, Any]:
         """The importances; during an update also the way so far, and where it began."""

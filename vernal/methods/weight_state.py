@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx
 
 from vernal.base import SchemaMismatch
 from vernal.models import grown_like
@@ -93,43 +92,33 @@ class WeightState:
         self._model = None
 
 
-def pull(parameters: Tensors, anchors: Tensors, importance: Tensors) -> Tensor:
-    r"""How hard important weights are pulled back to their anchors.
+@torch.no_grad()
+def pull_(parameters: Tensors, anchors: Tensors, importance: Tensors, strength: float) -> None:
+    r"""Pull important weights back to their anchors: to their gradients, add that of
 
-    .. math:: \sum_i \Omega_i \, (\theta_i - \theta_i^*)^2
+    .. math:: c \sum_i \Omega_i \, (\theta_i - \theta_i^*)^2 .
 
-    The gradient is computed along with the value, over all parameters at once: left to autograd, it would take twice
-    as long.
+    It is known in closed form, and added to what there is once a step. Left to autograd it would cost three times as
+    much, and where several devices train, it would be refused for weights that a batch did not use.
 
     Args:
         parameters: the weights, of any shapes.
         anchors: where they were, of the same shapes.
         importance: how much each counts, at least 0.
-
-    Returns:
-        A scalar, differentiable in the parameters.
+        strength: `c`.
 
     Examples:
         >>> weights = torch.tensor([1.0, 2.0], requires_grad=True)
-        >>> pull([weights], [torch.zeros(2)], [torch.tensor([3.0, 0.5])])
-        tensor(5., grad_fn=<_PullBackward>)
+        >>> pull_([weights], [torch.zeros(2)], [torch.tensor([3.0, 0.5])], strength=10.0)
+        >>> weights.grad
+        tensor([60., 20.])
     """
-    value: Tensor = _Pull.apply(anchors, importance, *parameters)  # type: ignore[no-untyped-call]
-    return value
-
-
-class _Pull(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: FunctionCtx, anchors: Tensors, importance: Tensors, *parameters: Tensor) -> Tensor:
-        moved = torch._foreach_sub(parameters, anchors)  # noqa: SLF001 - as torch's own optimisers do
-        pulled = torch._foreach_mul(moved, importance)  # noqa: SLF001
-        ctx.save_for_backward(*pulled)
-        terms = [m.flatten().dot(p.flatten()) for m, p in zip(moved, pulled, strict=True)]
-        return torch.stack(terms).sum()
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        return None, None, *torch._foreach_mul(ctx.saved_tensors, 2 * gradient)  # noqa: SLF001
+    for parameter in parameters:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    moved = torch._foreach_sub(parameters, anchors)  # noqa: SLF001 - as torch's own optimisers do
+    torch._foreach_addcmul_(gradients, moved, importance, 2 * strength)
 
 
 def wide(tensor: Tensor) -> torch.dtype:
