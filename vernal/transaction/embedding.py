@@ -44,7 +44,7 @@ class Embedding:
         self._feeds = [Feed(rows, transforms, device, seed) for rows in parts if len(rows)]
 
     def features(self, model: Network) -> Embeddings:
-        """What the classifier of a model is given, on average over positions if there are several, ``(n, d)`` float32."""
+        """What the classifier of a model is given, a mean over positions if there are several, ``(n, d)`` float32."""
         with evaluating(model.module), torch.no_grad():
             return _as_rows(_by_position(_run(model, batch["x"])[1]).mean(1) for batch in self._batches())
 
