@@ -57,22 +57,38 @@ def test_it_costs_what_its_card_says():
     assert per_new_row(SuperER()) == (SuperER.card.forward, SuperER.card.backward)
 
 
+def warm(**options):
+    """The method at the beginning of an update that is not the first."""
+    method = SuperER(**options)
+    for stage in method.stages(first=False):
+        method.enter(stage)
+    return method
+
+
+def test_a_first_model_is_trained_as_it_is():
+    champion, method = linear(), SuperER(shrink=0.5)
+    for stage in method.stages(first=True):
+        method.enter(stage)
+    assert method.start(champion, linear) is champion
+    assert torch.equal(champion.weight, linear().weight)
+
+
 def test_weights_are_shrunk_when_an_update_begins():
     champion = linear()
-    model = SuperER(shrink=0.5, sigma=0.0).start(champion, linear)
+    model = warm(shrink=0.5, sigma=0.0).start(champion, linear)
     assert torch.equal(model.weight, champion.weight / 2)
     assert torch.equal(model.bias, champion.bias / 2)
 
 
 def test_weights_are_perturbed_by_noise_of_the_size_that_is_asked_for():
     champion = torch.nn.Linear(200, 100)
-    model = SuperER(shrink=1.0, sigma=0.1).start(champion, linear)
+    model = warm(shrink=1.0, sigma=0.1).start(champion, linear)
     assert (model.weight - champion.weight).std().item() == pytest.approx(0.1, rel=0.05)
 
 
 def test_the_averages_begin_with_what_the_champion_was():
     champion = linear()
-    method = SuperER(shrink=0.5)
+    method = warm(shrink=0.5)
     method.start(champion, linear)
     assert torch.equal(method.state_dict()["stable"]["weight"], champion.weight)
 

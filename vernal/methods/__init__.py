@@ -24,6 +24,7 @@ from vernal.methods.ncm import NCM
 from vernal.methods.offline_er import OfflineER
 from vernal.methods.pod_er import PODER
 from vernal.methods.ranpac import RanPAC
+from vernal.methods.rd import RD
 from vernal.methods.si import SI
 from vernal.methods.slda import SLDA
 from vernal.methods.step import Batch, Criterion, Network, Passes, Pool, Replay, Setting, Stage, Step
@@ -58,6 +59,7 @@ __all__ = [
     "PODER",
     "Passes",
     "Pool",
+    "RD",
     "RanPAC",
     "Replay",
     "SI",

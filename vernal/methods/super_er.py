@@ -15,9 +15,11 @@ from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
 from vernal.methods.components import Complementary, PooledOutputs, Pooling, weighted_sum
 from vernal.methods.method import Method
-from vernal.methods.step import Network, Step
+from vernal.methods.step import Network, Stage, Step
 from vernal.models import shrink_and_perturb_
 from vernal.tasks import mean_squared_error, scores_of
+
+FRESH, WARM = "fresh start", "warm start"
 
 
 @dataclass
@@ -32,8 +34,8 @@ class SuperER(Method):
         + \gamma \, \lVert f(x_2) - \bar f(x_2) \rVert_2^2 + \delta \, d(h(x_3), \hat h(x_3)) \Big) ,
 
     where :math:`\bar f` is the better of two averages of the weights [2]_, :math:`d` the distance of pooled features
-    from the champion's [3]_, and :math:`W = w + \alpha + \beta + \gamma + \delta`. When an update begins, the first one
-    included, the weights are shrunk and perturbed [4]_: :math:`\theta \leftarrow s\,\theta + \sigma\,\epsilon`.
+    from the champion's [3]_, and :math:`W = w + \alpha + \beta + \gamma + \delta`. When a later update than the first
+    begins, the weights are shrunk and perturbed [4]_: :math:`\theta \leftarrow s\,\theta + \sigma\,\epsilon`.
 
     It is Renate's combination. It costs three times as much as replay; see first whether a part of it is enough.
 
@@ -61,7 +63,8 @@ class SuperER(Method):
             ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
 
     Deviations:
-        As in `DERpp`, `CLSER` and `PODER`; but predictions are made by the model, not by the stable average.
+        As in `DERpp`, `CLSER` and `PODER`; but predictions are made by the model, not by the stable average, as in
+        Renate. Renate shrinks the fresh weights of a first model, too.
 
     References:
         .. [1] P. Buzzega et al. Dark experience for general continual learning: a strong, simple baseline.
@@ -107,6 +110,7 @@ class SuperER(Method):
         for name in ("der_alpha", "der_beta", "cls_alpha", "pod_alpha", "sigma"):
             check_range(name, getattr(self, name), 0)
         check_range("shrink", self.shrink, 1e-12, 1)
+        self._warm = False
         self._averages = Complementary(
             self.plastic_decay, self.stable_decay, self.plastic_probability, self.stable_probability
         )
@@ -116,10 +120,20 @@ class SuperER(Method):
         """As `selection` says."""
         return make_policy(self.selection, self.memory_size)
 
+    def stages(self, first: bool) -> tuple[Stage, ...]:
+        """One training; a first one begins with weights that are fresh as they are."""
+        return (Stage(FRESH if first else WARM),)
+
+    def enter(self, stage: Stage) -> None:
+        """Remember how it begins."""
+        self._warm = stage.name == WARM
+
     def start(self, champion: nn.Module, fresh: Callable[[], nn.Module]) -> nn.Module:  # noqa: ARG002
-        """The champion, shrunk and perturbed."""
+        """The champion, shrunk and perturbed if it has learned anything."""
         self._features.check(champion)
         self._averages.attach(champion)
+        if not self._warm:
+            return champion
         model = copy.deepcopy(champion)
         shrink_and_perturb_(model, self.shrink, self.sigma)
         return model
@@ -131,9 +145,10 @@ class SuperER(Method):
         a, b, c = (step.memory.draw(self.memory_batch) for _ in range(3))
         with self._features.inside(step.model.module) as features:
             outputs, a_outputs, b_outputs, _ = step.forward(step.x, a["x"], b["x"], c["x"])
+        scores, stored = step.task.scores(a_outputs), step.task.scores(a["z"])
         terms = [
             (self.loss_weight, step.criterion(outputs, step.y)),
-            (self.der_alpha, mean_squared_error(step.task.scores(a_outputs), a["z"], step.task.class_dim)),
+            (self.der_alpha, mean_squared_error(scores, stored, step.task.class_dim)),
             (self.der_beta, step.criterion(b_outputs, b["y"])),
             (self.cls_alpha, self._averages.consistency(step, b["x"], b["y"], b_outputs)),
             (self.pod_alpha, self._features.loss(step, c["x"], features)),

@@ -1,7 +1,7 @@
 """Parts of losses that several methods share; each can be used alone, in a method of your own."""
 
 from vernal.methods.components.complementary import Complementary
-from vernal.methods.components.double_distillation import centred, consolidated_targets, double_distillation
+from vernal.methods.components.double_distillation import centred, double_distillation, lowest_where_unknown
 from vernal.methods.components.pooled_outputs import (
     PooledOutputs,
     Pooling,
@@ -20,9 +20,9 @@ __all__ = [
     "centred",
     "check_layers",
     "check_pooling",
-    "consolidated_targets",
     "double_distillation",
     "features_inside",
+    "lowest_where_unknown",
     "pooled_output_distance",
     "pooled_outputs_loss",
     "weighted_sum",

@@ -1,4 +1,4 @@
-"""Double distillation: two teachers' logits, made comparable. Shapes: ``B`` rows, ``C`` classes."""
+"""Double distillation: logits of networks that were trained apart, made comparable. ``B`` rows, ``C`` classes."""
 
 from __future__ import annotations
 
@@ -34,27 +34,19 @@ def double_distillation(logits: Tensor, targets: Tensor) -> Tensor:
     return squared_error(logits, centred(targets)) / 2
 
 
-def consolidated_targets(first: Tensor, first_classes: Tensor, second: Tensor, second_classes: Tensor) -> Tensor:
-    """What two teachers say together: each about the classes that it knows, centred over these.
+def lowest_where_unknown(logits: Tensor) -> Tensor:
+    """Logits of a teacher that has never heard of some classes: these get the lowest of the others.
 
     Args:
-        first: logits of the teacher who has the say where both know a class, ``(B, C)``.
-        first_classes: the classes that it knows, ``(C,)`` bool.
-        second: logits of the other, ``(B, C)``.
-        second_classes: the classes that the other knows.
-
-    Returns:
-        ``(B, C)``; NaN for classes that neither knows.
+        logits: ``(B, C)``, NaN or infinite for a class that the teacher does not know.
 
     Examples:
-        >>> old, new = torch.tensor([[5.0, 1.0, 0.0]]), torch.tensor([[0.0, 0.0, 9.0]])
-        >>> known = torch.tensor([True, True, False])
-        >>> consolidated_targets(old, known, new, ~known)
-        tensor([[ 2., -2.,  0.]])
+        >>> lowest_where_unknown(torch.tensor([[2.0, -1.0, -torch.inf]]))
+        tensor([[ 2., -1., -1.]])
     """
-    own = centred(first.masked_fill(~first_classes, torch.nan))
-    others = centred(second.masked_fill(~second_classes | first_classes, torch.nan))
-    return torch.where(first_classes, own, others)
+    known = torch.isfinite(logits)
+    lowest = logits.masked_fill(~known, torch.inf).amin(1, keepdim=True)
+    return torch.where(known, logits, lowest)
 
 
 def centred(logits: Tensor) -> Tensor:
