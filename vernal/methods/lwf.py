@@ -39,8 +39,9 @@ class LwF(Method):
 
     Deviations:
         The loss on new rows is over all classes, old and new, as there is one head for all. The weights of new classes
-        are not trained alone first. A head that is new for a task (`vernal.models.MultiHead`) is not told apart from one
-        that has learned, and is matched: use another method there. Other tasks than classification are compared by their own distance.
+        are not trained alone first. Where every task has a head (`vernal.models.MultiHead`), one that has just been made
+        is matched as if it had learned: use another method there. Other tasks than classification are compared by their
+        own distance.
 
     References:
         .. [1] Z. Li, D. Hoiem. Learning without forgetting. TPAMI 2017. https://arxiv.org/abs/1606.09282

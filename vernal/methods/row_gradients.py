@@ -30,8 +30,8 @@ def mean_over_rows(
     """The mean over rows of something that is measured on the gradient of each row alone.
 
     A mean over batches would be something else: the square of a mean is not the mean of squares. The gradients of
-    many rows are computed at once, by `torch.func.vmap`. Where a model does not allow that (code that
-    looks at values, such as `vernal.models.MultiHead`), rows are taken one after another, which leaves an accelerator idle.
+    many rows are computed at once, by `torch.func.vmap`. Where a model does not allow that, since its code looks at
+    values, as that of `vernal.models.MultiHead` does, rows are taken one after another, which leaves an accelerator idle.
 
     Args:
         measure: elementwise, e.g. `torch.square`.
