@@ -39,7 +39,7 @@ class LwF(Method):
 
     Deviations:
         The loss on new rows is over all classes, old and new, as there is one head for all. The weights of new classes
-        are not trained alone first. Where every task has a head (`vernal.models.MultiHead`), one that has just been made
+        are not trained alone first. Where every task has a head (`vernal.models.MultiHead`), a newly made one
         is matched as if it had learned: use another method there. Other tasks than classification are compared by their
         own distance.
 

@@ -31,7 +31,7 @@ def mean_over_rows(
 
     A mean over batches would be something else: the square of a mean is not the mean of squares. The gradients of
     many rows are computed at once, by `torch.func.vmap`. Where a model does not allow that, since its code looks at
-    values, as that of `vernal.models.MultiHead` does, rows are taken one after another, which leaves an accelerator idle.
+    values, as that of `vernal.models.MultiHead` does, rows are taken one after another, and an accelerator idles.
 
     Args:
         measure: elementwise, e.g. `torch.square`.
