@@ -22,9 +22,9 @@ class Recipe:
         options: its fields.
 
     Examples:
-        >>> from vernal.methods import GDumb
-        >>> Recipe.of(GDumb(memory_size=10)).make()
-        GDumb(memory_size=10)
+        >>> from vernal.methods import FineTune
+        >>> Recipe.of(FineTune()).make()
+        FineTune()
     """
 
     module: str
