@@ -78,9 +78,11 @@ PARTS = {
     "rows": Part("Fashion-MNIST, 5 chunks of all classes", _split("rows"), FLIPS),
     "classes": Part("Fashion-MNIST, 5 chunks of two classes each", _split("classes"), FLIPS),
     "gas": Part("gas sensors, 8 batches", Stream("gas", "20ep"), FLIPS),
-    "backbone-rows": Part("The same, a new backbone in the last update", _split("rows"), BACKBONE, CONVOLUTIONAL),
+    "backbone-rows": Part(
+        "Fashion-MNIST, all classes, a new backbone in the last update", _split("rows"), BACKBONE, CONVOLUTIONAL
+    ),
     "backbone-classes": Part(
-        "Two classes each, a new backbone in the last", _split("classes"), BACKBONE, CONVOLUTIONAL
+        "Fashion-MNIST, two classes each, a new backbone in the last update", _split("classes"), BACKBONE, CONVOLUTIONAL
     ),
 }
 

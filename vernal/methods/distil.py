@@ -26,7 +26,8 @@ class Distil(Term):
 
     It carries over what the champion knows when an update begins with fresh weights: with another architecture, or a
     method that trains anew. Where the model begins with the champion's weights, it holds it to what it said. Classes
-    that a growing head gets in this update are not compared.
+    that a growing head gets in this update are not compared. Those of a fixed head all are, so new ones are held down:
+    where updates bring classes, take `vernal.models.GrowingHead`, or the term `compatible`.
 
     Args:
         weight: `w`, at least 0. More carries more over, mistakes and outdated answers as well.
