@@ -27,8 +27,8 @@ class AGEM(Method):
         g - \dfrac{g^\top r}{r^\top r} \, r & \text{otherwise,} \end{cases}
 
     of all gradients that do not make the loss on the draw rise, the one that is nearest to :math:`g`. Memory says only
-    where not to go, so a model overfits it less than in replay, and forgets more: where new chunks bring new classes,
-    it is little better than fine-tuning. `vernal.methods.ER` is as cheap and as a rule better.
+    where not to go, so a model overfits it less than in replay, and forgets much more: where new chunks bring new
+    classes, it is nearer to fine-tuning than to replay. `vernal.methods.ER` is as cheap and as a rule better.
 
     Args:
         memory_size: rows kept, at least 1; None for all rows ever seen.

@@ -41,7 +41,7 @@ class ICaRL(Method):
 
     Means do not favour new classes as a classifier does that saw few old rows. Rows are chosen by
     `vernal.memory.Herding`, so that few have the mean of all. Right for classes that come in groups, with a memory of a
-    few rows each.
+    few rows each and long training: with few epochs, and with many stored rows, `vernal.methods.ER` learns more.
 
     Args:
         memory_size: rows kept, at least 1; None for all rows ever seen.
@@ -68,7 +68,7 @@ class ICaRL(Method):
     head: str | None = None
 
     card = Card(
-        when="New classes with every chunk, and a few stored rows of each; the champion is asked at every step.",
+        when="New classes with every chunk, a few stored rows of each, and long training.",
         keeps="rows, and the mean feature of every class",
         tasks=("classification",),
         forward=4.0,
