@@ -104,12 +104,12 @@ class _Learning:
         remembering = Remembering(situation, method, fabric.device)
         memory = remembering.prepared(memory, self._network(champion), parts, self._reporter)
         embedding = Embedding(situation, [memory, self._chunk.rows], fabric.device, self._network)
-        selector = Selector(method, memory, self._chunk, situation.number, embedding)
         self._phase("evaluate before")
         judge.before(method.predictor(champion), self._ready(situation.model()))
         if self._options.patience is not None:
             check_monitor(self._options.monitor, judge.measures)
         self._phase("train")
+        selector = Selector(method, memory, self._chunk, situation.number, embedding)
         model, facts = self._train(method, beginning, memory, selector, judge)
         if fabric.global_rank > 0:
             return None
