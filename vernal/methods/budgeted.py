@@ -30,7 +30,7 @@ class BudgetedReplay(Method):
     .. math::
         \ell(f(x), y) \quad\text{over}\quad (x, y) \sim D ,
 
-    and give the mean of the weights along the way, in which those after step :math:`t` count as
+    and give the mean of the weights along the way, in which those after step :math:`t` count about as
     :math:`t^{1/a - 1}` [1]_: about the last share :math:`a` of the steps, however many there will be.
 
     The method for production where old rows may be kept. It learns what training from scratch would, and goes on from
@@ -45,8 +45,8 @@ class BudgetedReplay(Method):
             once, those of others again and again. Where rare classes matter as much as frequent ones.
         average: the share of the steps that is averaged over, :math:`a`, from 0 to 1; 0 for the weights of the last
             step, or with `patience` the best ones. Stands in for a learning rate that falls to 0.
-        shrink: what is left of the champion's weights at the start, above 0 and at most 1. Below 1, with `perturb`, an
-            update can leave the champion's errors behind [4]_, and needs a budget as a fresh model does.
+        shrink: what is left of the champion's weights at the start, above 0 and at most 1. Below 1, with `perturb`, for
+            models that generalise worse after many updates than a fresh one does [4]_. It costs budget: measure first.
         perturb: how much of a fresh model's weights is added then, at least 0.
 
     Deviations:
@@ -73,7 +73,7 @@ class BudgetedReplay(Method):
     card = Card(
         when="Old rows may be kept, and an update must cost the same every time.",
         keeps="rows, all of them by default",
-        once="10,000 rows forward, if the model has batch norm",
+        once="10,000 rows or so forward, if the model has batch norm",
         group="replay",
     )
 
