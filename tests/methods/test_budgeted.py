@@ -9,6 +9,7 @@ from torch import nn
 
 from tests.methods.counting import per_new_row
 from tests.methods.steps import linear, step
+from tests.transaction.stream import CONFIG, plan, write_config
 from vernal.base import ConfigError
 from vernal.data import Chunk
 from vernal.memory import Everything, Reservoir
@@ -17,6 +18,7 @@ from vernal.methods.budgeted import CALIBRATION_ROWS, balanced_places
 from vernal.models import GrowingHead, grow_heads
 from vernal.store import Store
 from vernal.testing import toy_update
+from vernal.transaction import load_model, update
 
 
 def rows(values):
@@ -118,6 +120,16 @@ def test_recalibrating_costs_the_same_however_many_rows_there_are():
     batches = [(torch.ones(1, 1) * i, None) for i in range(100)]
     asked = [x.item() for x in method._calibration(setting(linear(), batches))]
     assert asked == [*range(0, 100, 10)]
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-true", "bf16-mixed", "64-true"])
+def test_a_model_with_batch_norm_is_averaged_in_any_precision(precision, tmp_path):
+    config = write_config(tmp_path, CONFIG.replace("nn.ReLU()", "nn.BatchNorm1d(width), nn.ReLU()"))
+    for number in (1, 2):
+        result = update(plan(config, number, BudgetedReplay(), budget="9st", precision=precision), tmp_path / "store")
+    model = load_model(tmp_path / "store", config, result.id)
+    assert model[1].num_batches_tracked == 1  # 80 rows: one batch of an evaluation
+    assert model[1].running_mean.isfinite().all()
 
 
 # Where it starts
