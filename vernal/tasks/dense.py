@@ -35,7 +35,7 @@ class Dense(Task):
         return mean_over(labels != self.ignore, losses)
 
     def check(self, outputs: Any, targets: Any, labels: tuple[int, int] | None, rows: int) -> None:  # noqa: ARG002
-        """Demand one score a class and place, and a class for every label of the batch."""
+        """Demand one score a class and place, and a class for every label, of all data or at least of the batch."""
         scores = self.scores(outputs)
         if not self._fits(scores, targets):
             raise TrainingError(
@@ -45,7 +45,7 @@ class Dense(Task):
             )
         counted = targets[targets != self.ignore]
         found = (int(counted.min()), int(counted.max())) if counted.numel() else None
-        check_labels(found, scores.shape[self.class_dim])
+        check_labels(labels or found, scores.shape[self.class_dim])
 
     def freeze(self, outputs: Any, targets: Any) -> tuple[Array, Array] | None:
         """True classes, -1 where they do not count, and predicted ones, in the shape of the targets."""

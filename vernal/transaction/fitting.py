@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from vernal.memory import Memory
 from vernal.methods import Method, Network, Term, method_class, method_name, method_names, term_name
 from vernal.tasks import Task
 from vernal.training import Feed, evaluating, mean_loss
+from vernal.transaction.labels import Span, wider
 from vernal.transaction.new_data import check_finite
 from vernal.transaction.situation import Situation
 
@@ -58,7 +60,7 @@ def check_fit(situation: Situation, method: Method, model: Network, memory: Memo
     if len(memory):
         batch(memory, "buffer", torch.arange(min(ROWS, len(memory))))
     with evaluating(model.module), torch.no_grad():
-        _check_loss(situation, model, batch(data.train.rows, "test", places), _labels(situation))
+        _check_loss(situation, model, batch(data.train.rows, "test", places), _labels(situation, memory))
         _check_loss(situation, model, for_training, None)
 
 
@@ -118,13 +120,11 @@ def _telling(chunk: Chunk) -> Tensor:
     return torch.tensor(sorted({int(np.argmin(chunk.labels)), int(np.argmax(chunk.labels))}))
 
 
-def _labels(situation: Situation) -> tuple[int, int] | None:
-    """The smallest and the largest label of all parts, unless transforms change them."""
-    found = [part.labels for part in situation.data.parts]
-    known = [labels for labels in found if labels is not None]
-    if situation.transforms("test").y is not None or not known:
-        return None
-    return min(int(labels.min()) for labels in known), max(int(labels.max()) for labels in known)
+def _labels(situation: Situation, memory: Memory) -> Span | None:
+    """The smallest and the largest label of all new data and of the rows in memory, unless transforms change these."""
+    new = reduce(wider, situation.labels.values(), None)
+    unknown = not len(memory) or any(situation.transforms(kind).y is not None for kind in ("test", "buffer"))
+    return new if unknown else wider(new, (int(memory.index.labels.min()), int(memory.index.labels.max())))
 
 
 def _check_padding(situation: Situation) -> None:
@@ -140,7 +140,7 @@ def _check_padding(situation: Situation) -> None:
                 )
 
 
-def _check_loss(situation: Situation, model: Network, batch: dict[str, Any], labels: tuple[int, int] | None) -> None:
+def _check_loss(situation: Situation, model: Network, batch: dict[str, Any], labels: Span | None) -> None:
     config = situation.resolved.config
     with config.naming("the model", f"on rows ({situation.schema})"):
         outputs = model(batch["x"])

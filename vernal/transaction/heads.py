@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from vernal.data import Chunk
 from vernal.models import GrowingHead, MultiHead, grow_heads
-from vernal.tasks import Task
-from vernal.training import Transforms
-
-TASK_ID = "x.task_id"  # the leaf that says which head a row belongs to
+from vernal.transaction.labels import NO_TASK, Span
 
 
 @dataclass(frozen=True)
@@ -38,13 +34,11 @@ class Sizes:
         return cls(max(heads, default=0), tasks)
 
     @classmethod
-    def of_data(cls, parts: Iterable[Chunk], task: Task, transforms: Transforms) -> Sizes:
-        """The sizes that the labels of some data need; none for a task without classes."""
-        sizes = cls()
-        if task.classes:
-            for part in parts:
-                sizes = sizes | _needed(part, task, transforms)
-        return sizes
+    def of_labels(cls, spans: Mapping[int, Span]) -> Sizes:
+        """The sizes that labels need, by the smallest and the largest of each task; see `label_spans`."""
+        needed = {task_id: largest + 1 for task_id, (_, largest) in spans.items() if largest >= 0}
+        tasks = {task_id: classes for task_id, classes in needed.items() if task_id != NO_TASK}
+        return cls(max(needed.values(), default=0), tasks)
 
     def __or__(self, other: Sizes) -> Sizes:
         """What is enough for both."""
@@ -78,34 +72,3 @@ def _silence(known: int, head: nn.Module, inputs: tuple[Tensor, ...], scores: Te
     """A forward hook: leave only what a head says to the classes that it knows."""
     unknown = torch.arange(scores.shape[-1], device=scores.device) >= known
     return scores.masked_fill(unknown, -torch.inf)
-
-
-def _needed(part: Chunk, task: Task, transforms: Transforms) -> Sizes:
-    sizes = Sizes()
-    for leaves in part.rows.blocks():
-        labels, task_ids = _as_the_model_sees_them(leaves["y"], transforms), leaves.get(TASK_ID)
-        tasks = {}
-        if isinstance(task_ids, Tensor) and isinstance(labels, Tensor):
-            tasks = {int(one): _classes([labels[task_ids == one]], task) for one in torch.unique(task_ids)}
-        sizes = sizes | Sizes(_classes(labels, task), tasks)
-    return sizes
-
-
-def _as_the_model_sees_them(labels: Tensor | list[Tensor], transforms: Transforms) -> Tensor | list[Tensor]:
-    """The labels of some rows after the user's target transform."""
-    if transforms.y is None:
-        return labels
-    if isinstance(labels, Tensor) and labels.ndim == 1:  # A class has one answer, however many rows it has.
-        classes, rows = torch.unique(labels, return_inverse=True)
-        return torch.stack([torch.as_tensor(transforms.y(label)) for label in classes.tolist()])[rows]
-    return [torch.as_tensor(transforms.y(label)) for label in labels]
-
-
-def _classes(labels: Iterable[Tensor], task: Task) -> int:
-    """How many classes a head needs for these labels; those that the task ignores need none."""
-    ignored = getattr(task, "ignore", -1)
-    largest = -1
-    for label in [labels] if isinstance(labels, Tensor) else labels:
-        valid = label[(label != ignored) & (label >= 0)]
-        largest = max(largest, int(valid.max()) if valid.numel() else -1)
-    return largest + 1

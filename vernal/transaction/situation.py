@@ -27,6 +27,7 @@ from vernal.store import Store
 from vernal.tasks import Task, make_task
 from vernal.training import Transforms, isolated, row_losses
 from vernal.transaction.heads import Sizes
+from vernal.transaction.labels import Span, label_spans
 from vernal.transaction.new_data import NewData
 from vernal.transaction.parent import Parent, fits, load_weights
 
@@ -104,6 +105,11 @@ class Situation:
     def task(self) -> Task:
         """What kind of question the targets ask: what the config file says, or what they imply."""
         return make_task(self.call("task_fn"), self.target_schema)
+
+    @cached_property
+    def labels(self) -> dict[int, Span]:
+        """The smallest and the largest label of all parts, as the model sees them, by task; see `label_spans`."""
+        return label_spans(self.data.parts, self.task, self.transforms("test"))
 
     @cached_property
     def losses(self) -> Callable[[Any, Any], Tensor]:
@@ -219,14 +225,15 @@ class Situation:
     def _with_room(self, model: nn.Module, *names: str | int) -> nn.Module:
         """The model with classifiers that have room for every class so far; their new rows are drawn anew."""
         if has_growing_head(model):
+            sizes = self._sizes
             with isolated(derive_seed(self.resolved.plan.seed, "head", self.number, *names)):
-                self._sizes.grow(model)
+                sizes.grow(model)
         return model
 
     @cached_property
     def _sizes(self) -> Sizes:
         """How many classes there are: in the champion's heads, and among the labels of the new data."""
-        sizes = Sizes.of_data(self.data.parts, self.task, self.transforms("test"))
+        sizes = Sizes.of_labels(self.labels)
         return sizes if self.parent is None else sizes | Sizes.of_model(self._champion_as_it_was())
 
     def _restored(self, parent: Parent) -> nn.Module | None:

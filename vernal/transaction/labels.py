@@ -1,0 +1,81 @@
+"""The labels of new data, as the model sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vernal.data import Chunk, fixed_randomness
+from vernal.tasks import Task
+from vernal.training import Transforms
+
+TASK_ID = "x.task_id"  # the leaf that says which head a row belongs to
+NO_TASK = -1  # the task of rows that do not say
+BLOCK = 4096  # rows that are held at a time
+
+Span = tuple[int, int]
+
+
+def label_spans(parts: Iterable[Chunk], task: Task, transforms: Transforms) -> dict[int, Span]:
+    """The smallest and the largest label of some data, task by task.
+
+    Args:
+        parts: the data. A dataset whose targets are one whole number a row is not read again.
+        task: what the targets ask. One without classes has no labels; a nested target has none either.
+        transforms: of these the one that makes the model's targets of the rows' is applied.
+
+    Returns:
+        By task, or by `NO_TASK`; empty if there are no labels. What the task ignores is left out.
+
+    Raises:
+        DataError: the transform fails.
+    """
+    spans: dict[int, Span] = {}
+    for part in parts:
+        if task.classes and "y" in part.schema.leaves:
+            for task_id, labels in _by_task(part, transforms):
+                counted = labels[labels != getattr(task, "ignore", None)]
+                if counted.numel():
+                    spans[task_id] = wider(spans.get(task_id), (int(counted.min()), int(counted.max())))
+    return spans
+
+
+def wider(one: Span | None, other: Span | None) -> Span | None:
+    """From the smallest to the largest label of both; None where there are none."""
+    known = [span for span in (one, other) if span is not None]
+    return (min(span[0] for span in known), max(span[1] for span in known)) if known else None
+
+
+def _by_task(part: Chunk, transforms: Transforms) -> Iterator[tuple[int, Tensor]]:
+    told = TASK_ID in part.schema.leaves
+    if part.labels is not None and transforms.y is None and not told:
+        yield NO_TASK, torch.from_numpy(part.labels)
+        return
+    with fixed_randomness(0):  # As the data was read for its fingerprint.
+        for places in torch.split(_telling(part, told), BLOCK):
+            leaves = part.rows.leaves(places)
+            labels = leaves["y"] if transforms.y is None else _transformed(part, places, transforms)
+            task_ids = leaves.get(TASK_ID, torch.full((len(places),), NO_TASK))
+            for task_id in np.unique(task_ids):
+                yield int(task_id), _flat(labels, (task_ids == task_id).nonzero().flatten())
+
+
+def _telling(part: Chunk, told: bool) -> Tensor:
+    """The places of rows with all labels: one of each class is enough, where a row has one and no task."""
+    if part.labels is None or told:
+        return torch.arange(len(part))
+    return torch.from_numpy(np.unique(part.labels, return_index=True)[1])
+
+
+def _transformed(part: Chunk, places: Tensor, transforms: Transforms) -> list[Tensor]:
+    alone = Transforms(y=transforms.y)
+    targets = [alone.of_rows([(0, y)], part.schema)[1] for _, y in part.rows.items(places)]
+    return [y if isinstance(y, Tensor) else torch.empty(0) for y in targets]
+
+
+def _flat(labels: Tensor | list[Tensor], places: Tensor) -> Tensor:
+    chosen = labels[places] if isinstance(labels, Tensor) else torch.cat([labels[i].flatten() for i in places.tolist()])
+    return chosen.flatten()
