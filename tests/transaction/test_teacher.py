@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from tests.transaction.stream import plan, write_config
-from vernal.methods import Method, Step
+from vernal.methods import Distil, Method, Step
 from vernal.transaction import load_model, update
 
 ONE_HEAD = """
@@ -121,3 +121,44 @@ def test_the_classes_of_a_head_that_did_not_grow_are_all_said(tmp_path: Path) ->
 
 def _with(made: Any, term: str) -> Any:
     return dataclasses.replace(made, terms=[term])
+
+
+OTHER_BACKBONE = """
+import torch
+from torch import nn
+
+from vernal import Chunk, DataModule
+
+
+def previous_model_fn() -> nn.Module:
+    return nn.Sequential(nn.Linear(4, 16), nn.Tanh(), nn.Linear(16, 3))
+
+
+def model_fn(new: bool = False) -> nn.Module:
+    return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)) if new else previous_model_fn()
+
+
+def data_module_fn(number: int) -> DataModule:
+    generator = torch.Generator().manual_seed(number)
+    x = torch.randn(96, 4, generator=generator)
+    y = torch.randint(3, (96,), generator=generator) if number > 1 else x[:, :3].argmax(1)
+    return DataModule(train=Chunk.from_arrays(x, y))
+"""
+
+
+def test_a_new_backbone_takes_over_what_the_champion_says(tmp_path: Path) -> None:
+    # The labels of the second chunk are noise: what is right about it can only come from the champion.
+    config, x = (
+        write_config(tmp_path / "project", OTHER_BACKBONE),
+        torch.randn(500, 4, generator=torch.Generator().manual_seed(9)),
+    )
+    right, training = {}, {"budget": "20ep", "checkpoint_minutes": 5}
+    for weight in (0.0, 10.0):
+        store = tmp_path / f"store {weight}"
+        update(plan(config, 1, "fine_tune", arguments={"lr": 0.03}, **training), store)
+        second = plan(config, 2, "fine_tune", arguments={"lr": 0.03, "new": True}, **training)
+        update(dataclasses.replace(second, terms=[Distil(weight)]), store)
+        answers = load_model(store, config)(x).argmax(1)
+        right[weight] = float((answers == x[:, :3].argmax(1)).double().mean())
+    assert right[0.0] < 0.5
+    assert right[10.0] > 0.8
