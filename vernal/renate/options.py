@@ -86,7 +86,7 @@ def training_options(
     _choice("gradient_clip_algorithm", gradient_clip_algorithm or "norm", ("norm", "value"))
     _choice("strategy", strategy, STRATEGIES)
     return Training(
-        budget=f"{max_epochs}ep",
+        budget=f"{settings.epochs(max_epochs, has_memory)}ep",
         batch_size=settings.new_rows(has_memory),
         clip_norm=None if by_value else gradient_clip_val,
         clip_value=gradient_clip_val if by_value else None,

@@ -3,11 +3,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vernal.base import ConfigError
-from vernal.methods import FineTune
+from vernal.methods import ER as VernalER
+from vernal.methods import EWC, RD, FineTune, ICaRL, LwF, SuperER
 from vernal.methods import GDumb as VernalGDumb
 from vernal.methods import Joint as VernalJoint
 from vernal.methods import OfflineER as VernalOfflineER
-from vernal.renate.updaters import DER, ER, FineTuning, GDumb, Joint, OfflineER, RenateDER, RenateER
+from vernal.renate.updaters import (
+    DER,
+    ER,
+    UPDATERS,
+    FineTuning,
+    GDumb,
+    Joint,
+    OfflineER,
+    RenateCLSER,
+    RenateDER,
+    RenateER,
+    RenatePODER,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +88,70 @@ def test_the_weight_of_new_data_is_a_share():
 def test_a_fresh_model_is_what_these_are_about(kind):
     with pytest.raises(ConfigError, match="`reset` can only be True in this version, got False"):
         kind(reset=False)
+
+
+CLS = {
+    "stable_model_update_weight": 0.99,
+    "plastic_model_update_weight": 0.9,
+    "stable_model_update_probability": 0.2,
+    "plastic_model_update_probability": 0.4,
+}
+
+
+def test_updaters_that_distil_stand_for_methods():
+    cls = {"plastic_decay": 0.9, "stable_decay": 0.99, "plastic_probability": 0.4, "stable_probability": 0.2}
+    features = {"layers": ("a",), "pooling": "gap"}
+    assert UPDATERS["CLS-ER"](
+        alpha=2.0, beta=3.0, loss_weight=4.0, loss_normalization=0, **CLS
+    ).method() == RenateCLSER(32, 16, 4.0, 2.0, 3.0, **cls, normalized=False)
+    assert UPDATERS["POD-ER"](alpha=2.0, distillation_type="gap", normalize=0, layers=("a",)).method() == RenatePODER(
+        32, 16, 1.0, 2.0, **features, normalized_features=False
+    )
+    assert UPDATERS["Super-ER"](
+        der_alpha=2.0,
+        der_beta=3.0,
+        cls_alpha=4.0,
+        pod_alpha=5.0,
+        sp_shrink_factor=0.6,
+        sp_sigma=0.7,
+        pod_distillation_type="gap",
+        pod_normalize=0,
+        layers=("a",),
+        **{f"cls_{name}": value for name, value in CLS.items()},
+    ).method() == SuperER(
+        32, 16, 1.0, 2.0, 3.0, 4.0, 5.0, **cls, **features, normalised_features=False, shrink=0.6, sigma=0.7
+    )
+
+
+def test_defaults_are_those_of_renate():
+    assert UPDATERS["CLS-ER"]().method() == RenateCLSER(32, 16, 1.0, 0.5, 0.1, 0.999, 0.999, 0.9, 0.7)
+    assert UPDATERS["POD-ER"]().method() == RenatePODER(32, 16, 1.0, 1.0, (), "spatial", True, True)
+    assert UPDATERS["Super-ER"]().method() == SuperER(32, 16)
+
+
+@pytest.mark.parametrize("name", ["CLS-ER", "Super-ER"])
+def test_averages_are_checked(name):
+    start = "cls_" if name == "Super-ER" else ""
+    with pytest.raises(ConfigError, match="`plastic_probability` must be above `stable_probability`"):
+        UPDATERS[name](**{f"{start}plastic_model_update_probability": 0.7}).method()
+
+
+def test_repeated_distillation_takes_whole_batches_and_two_trainings():
+    updater = UPDATERS["RD"](batch_size=50, memory_size=10)
+    assert updater.method() == RD(10, 50)
+    assert updater.new_rows(has_memory=True) == 50
+    assert (updater.epochs(5, has_memory=False), updater.epochs(5, has_memory=True)) == (5, 10)
+    assert ER().epochs(5, has_memory=True) == 5
+
+
+def test_updaters_of_avalanche_stand_for_methods():
+    replay = UPDATERS["Avalanche-ER"](batch_size=40, batch_memory_frac=0.25, memory_size=100)
+    assert replay.method() == VernalER(100, 10, alpha=1 / 3)
+    assert UPDATERS["Avalanche-EWC"](ewc_lambda=0.4).method() == EWC(strength=0.8, fisher_rows=None)
+    assert UPDATERS["Avalanche-LwF"](alpha=1.0, temperature=2.0).method() == LwF(0.25, 2.0)
+    assert UPDATERS["Avalanche-iCaRL"](batch_size=40, memory_size=100).method() == ICaRL(100, 40)
+
+
+def test_stored_logits_are_not_averaged():
+    with pytest.raises(ConfigError, match="`ema_memory_update_gamma` can only be 1.0"):
+        UPDATERS["Super-ER"](ema_memory_update_gamma=0.5)

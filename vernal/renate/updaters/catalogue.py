@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from vernal.base import ConfigError, did_you_mean
 from vernal.methods import method_name
+from vernal.renate.updaters.avalanche import AvalancheER, AvalancheEWC, AvalancheICaRL, AvalancheLwF
+from vernal.renate.updaters.distilling import CLSER, PODER, RepeatedDistillation, SuperExperienceReplay
 from vernal.renate.updaters.settings import DER, ER, FineTuning, GDumb, Joint, OfflineER, Updater
 
 UPDATERS: dict[str, type[Updater]] = {
     "ER": ER,
     "DER": DER,
+    "POD-ER": PODER,
+    "CLS-ER": CLSER,
+    "Super-ER": SuperExperienceReplay,
+    "RD": RepeatedDistillation,
     "Offline-ER": OfflineER,
     "GDumb": GDumb,
     "Joint": Joint,
     "FineTuning": FineTuning,
+    "Avalanche-ER": AvalancheER,
+    "Avalanche-EWC": AvalancheEWC,
+    "Avalanche-LwF": AvalancheLwF,
+    "Avalanche-iCaRL": AvalancheICaRL,
 }
 LATER = (
-    "Avalanche-ER",
-    "Avalanche-EWC",
-    "Avalanche-LwF",
-    "Avalanche-iCaRL",
-    "CLS-ER",
     "LearningToPrompt",
     "LearningToPromptReplay",
-    "POD-ER",
-    "RD",
     "S-Prompts",
     "SPeft",
-    "Super-ER",
 )
 
 
@@ -42,8 +44,9 @@ def updater_class(name: str) -> type[Updater]:
         >>> updater_class("DER++")
         Traceback (most recent call last):
         ...
-        vernal.base.errors.ConfigError: No updater is called 'DER++'. Did you mean 'DER'? Available: DER, ER, \
-FineTuning, GDumb, Joint, Offline-ER.
+        vernal.base.errors.ConfigError: No updater is called 'DER++'. Did you mean 'DER'? Available: \
+Avalanche-ER, Avalanche-EWC, Avalanche-LwF, Avalanche-iCaRL, CLS-ER, DER, ER, FineTuning, GDumb, Joint, Offline-ER, \
+POD-ER, RD, Super-ER.
     """
     if name in LATER:
         raise ConfigError(

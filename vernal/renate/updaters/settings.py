@@ -23,7 +23,8 @@ class Updater(ABC):
     Args:
         batch_size: rows a step, new and replayed ones together.
         early_stopping: whether to stop when the metric on the validation data does not improve any more.
-        mask_unused_classes: whether logits of classes that never came are left out; comes with a later version.
+        mask_unused_classes: whether classes that are not in the chunk are left out of the loss on its rows; of the
+            updaters whose loss has several terms only.
         loss_weight: weight of the loss on new rows; of meaning only beside other terms.
     """
 
@@ -33,10 +34,15 @@ class Updater(ABC):
     loss_weight: float = defaults.LOSS_WEIGHT
 
     kind: ClassVar[type[Method]]
+    masks: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_whole("batch_size", self.batch_size, 1)
-        _only("mask_unused_classes", self.mask_unused_classes, False)
+        if self.mask_unused_classes and not self.masks:
+            raise ConfigError(
+                f"`mask_unused_classes` can only be False for {type(self).__name__}: none of its rows has a loss that "
+                "other rows could balance. Leave it out, or choose ER, DER, CLS-ER or POD-ER."
+            )
 
     @abstractmethod
     def method(self) -> Method:
@@ -49,6 +55,15 @@ class Updater(ABC):
             has_memory: whether there are rows of earlier chunks to replay.
         """
         return self.batch_size
+
+    def epochs(self, max_epochs: int, has_memory: bool) -> int:  # noqa: ARG002
+        """Epochs of all trainings of an update together.
+
+        Args:
+            max_epochs: of each.
+            has_memory: whether there are rows of earlier chunks to replay.
+        """
+        return max_epochs
 
 
 @dataclass(frozen=True)
@@ -103,18 +118,18 @@ class Replaying(Updater):
 
 
 @dataclass(frozen=True)
-class ER(Replaying):
-    """Experience replay.
+class Weighing(Replaying):
+    """An updater whose loss has several terms, with a weight on each.
 
     Args:
-        alpha: weight of the loss on replayed rows.
         loss_normalization: 1 to divide the loss by the sum of its weights, 0 not to.
-        ema_memory_update_gamma: 1, for stored logits that stay as they are; others come with a later version.
+        ema_memory_update_gamma: 1, for stored logits that stay as they are: memory is frozen while a model trains.
     """
 
-    alpha: float = defaults.ER_ALPHA
     loss_normalization: int = defaults.LOSS_NORMALIZATION
     ema_memory_update_gamma: float = 1.0
+
+    masks: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -122,17 +137,38 @@ class ER(Replaying):
             raise ConfigError(f"`loss_normalization` must be 0 or 1, got {self.loss_normalization}.")
         _only("ema_memory_update_gamma", self.ema_memory_update_gamma, 1.0)
 
+    @property
+    def normalized(self) -> bool:
+        """Whether the loss is divided by the sum of its weights."""
+        return bool(self.loss_normalization)
+
+
+@dataclass(frozen=True)
+class ER(Weighing):
+    """Experience replay.
+
+    Args:
+        alpha: weight of the loss on replayed rows.
+    """
+
+    alpha: float = defaults.ER_ALPHA
+
     kind: ClassVar[type[Method]] = RenateER
 
     def method(self) -> Method:
         """Replay with Renate's weights."""
         return RenateER(
-            self.memory_size, self.memory_batch, self.loss_weight, self.alpha, bool(self.loss_normalization)
+            self.memory_size,
+            self.memory_batch,
+            self.loss_weight,
+            self.alpha,
+            self.normalized,
+            self.mask_unused_classes,
         )
 
 
 @dataclass(frozen=True)
-class DER(ER):
+class DER(Weighing):
     """Dark experience replay.
 
     Args:
@@ -153,7 +189,8 @@ class DER(ER):
             self.loss_weight,
             self.alpha,
             self.beta,
-            bool(self.loss_normalization),
+            self.normalized,
+            self.mask_unused_classes,
         )
 
 
