@@ -18,6 +18,7 @@ from vernal import Store
 from vernal.base import ConfigError, ConflictError, StateError, StateNotFound
 from vernal.config import load_config
 from vernal.renate.defaults import input_state_folder, model_file
+from vernal.renate.updaters import UPDATERS
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -183,7 +184,7 @@ def test_states_may_lie_at_urls(tmp_path, monkeypatch):
 # Updaters
 
 
-@pytest.mark.parametrize("updater", ["DER", "Offline-ER", "GDumb", "Joint", "FineTuning"])
+@pytest.mark.parametrize("updater", [*UPDATERS])
 def test_every_updater_runs_twice(tmp_path, updater):
     config, space = write_config(tmp_path), {"learning_rate": 0.01}
     for chunk in (0, 1):
@@ -288,8 +289,8 @@ def test_a_deterministic_job_leaves_the_setting_as_it_was(tmp_path):
         ({"mode": "min"}, "`mode` is 'min', but 'val_accuracy' is better the other way round. Say 'max'"),
         ({"metric": "val_acuracy"}, "No metric is called 'val_acuracy'. Did you mean 'val_accuracy'"),
         ({"metric": "train_accuracy"}, "On the training data only 'train_loss' is measured"),
-        ({"updater": "EWC"}, "No updater is called 'EWC'. Available: DER, ER, FineTuning, GDumb, Joint, Offline-ER."),
-        ({"updater": "CLS-ER"}, "'CLS-ER' is not there yet; it comes with a later version"),
+        ({"updater": "EWC"}, "No updater is called 'EWC'. Available: Avalanche-ER, Avalanche-EWC, "),
+        ({"updater": "S-Prompts"}, "'S-Prompts' is not there yet; it comes with a later version"),
         ({"strategy": "deepspeed"}, "`strategy` must be 'ddp' in this version, got 'deepspeed'"),
         ({"devices": -1}, "`devices` must be at least 1, got -1"),
         ({"accelerator": "tpu"}, "`accelerator` must be 'auto' or 'cpu' or 'gpu' in this version, got 'tpu'"),
@@ -304,7 +305,10 @@ def test_a_deterministic_job_leaves_the_setting_as_it_was(tmp_path):
         ({"config_space": {"learning_rat": 1}}, "is no hyperparameter of ER, .* Did you mean 'learning_rate'"),
         ({"config_space": {"learning_rate": "fast"}}, "learning_rate: must be float, got 'fast'"),
         ({"config_space": {"memory_size": 1.5}}, r"ER\(memory_size\): must be int, got 1.5"),
-        ({"config_space": {"mask_unused_classes": True}}, "`mask_unused_classes` can only be False in this version"),
+        (
+            {"updater": "Joint", "config_space": {"mask_unused_classes": True}},
+            "`mask_unused_classes` can only be False for Joint",
+        ),
         ({"config_space": {"ema_memory_update_gamma": 0.9}}, "`ema_memory_update_gamma` can only be 1.0"),
         ({"config_space": {"loss_normalization": 2}}, "`loss_normalization` must be 0 or 1, got 2"),
     ],

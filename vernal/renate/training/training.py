@@ -71,8 +71,9 @@ def run_training_job(
         metric: by which the best epoch is chosen: ``"val_"`` and a name, measured on the validation data; or
             ``"train_loss"`` or None, for the last epoch.
         backend: ``"local"``.
-        updater: how to learn without forgetting: ``"ER"``, ``"DER"``, ``"Offline-ER"``, ``"GDumb"``, ``"Joint"`` or
-            ``"FineTuning"``.
+        updater: how to learn without forgetting: ``"ER"``, ``"DER"``, ``"POD-ER"``, ``"CLS-ER"``, ``"Super-ER"``,
+            ``"Offline-ER"``, ``"RD"``, ``"GDumb"``, ``"Joint"``, ``"FineTuning"``, ``"Avalanche-ER"``,
+            ``"Avalanche-EWC"``, ``"Avalanche-LwF"`` or ``"Avalanche-iCaRL"``.
         max_epochs: how often to go through the new data.
         task_id: the task that the data belongs to, for models with parts of their own for each task.
         chunk_id: which part of the data this is; given to functions in the config file.
