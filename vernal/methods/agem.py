@@ -34,8 +34,8 @@ class AGEM(Method):
         memory_size: rows kept, at least 1; None for all rows ever seen.
         memory_batch: rows that a step is held against, at least 1, on top of the new batch.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
-            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
+            every class; ``window``, the latest; or, as many of every class: ``gradient_matching`` and
+            ``herding``, rows that stand for the others, better where few are kept; ``k_center``, outliers as well.
 
     Deviations:
         The memory is a sample of all rows, not as many of every chunk. Where gradients are accumulated over several

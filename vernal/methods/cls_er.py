@@ -41,8 +41,8 @@ class CLSER(Method):
         plastic_probability: how often the plastic average moves, above `stable_probability`, up to 1.
         stable_probability: how often the stable average moves, from 0.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
-            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
+            every class; ``window``, the latest; or, as many of every class: ``gradient_matching`` and
+            ``herding``, rows that stand for the others, better where few are kept; ``k_center``, outliers as well.
 
     Deviations:
         The squared norm is averaged over classes, as in the authors' code. The averages compute in evaluation mode,

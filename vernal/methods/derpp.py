@@ -34,8 +34,8 @@ class DERpp(Method):
         alpha: weight of the logits, at least 0.
         beta: weight of the labels, at least 0.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
-            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
+            every class; ``window``, the latest; or, as many of every class: ``gradient_matching`` and
+            ``herding``, rows that stand for the others, better where few are kept; ``k_center``, outliers as well.
 
     Deviations:
         The squared norm is averaged over classes, as in the authors' code, not summed as in the paper. A row is

@@ -30,8 +30,8 @@ class ER(Method):
         memory_batch: rows replayed a step, at least 1, on top of the new batch. More costs time.
         alpha: weight of the replayed rows, at least 0. More forgets less and adapts slower.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
-            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
+            every class; ``window``, the latest; or, as many of every class: ``gradient_matching`` and
+            ``herding``, rows that stand for the others, better where few are kept; ``k_center``, outliers as well.
 
     Deviations:
         The memory is filled at the end of an update, not row by row, so replayed rows are from earlier chunks.

@@ -34,8 +34,8 @@ class ERACE(Method):
         memory_size: rows kept, at least 1; None for all rows ever seen.
         memory_batch: rows replayed a step, at least 1, on top of the new batch.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
-            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
+            every class; ``window``, the latest; or, as many of every class: ``gradient_matching`` and
+            ``herding``, rows that stand for the others, better where few are kept; ``k_center``, outliers as well.
 
     Deviations:
         In the paper the memory takes in new rows during training, so that the last two terms are one, over a draw from

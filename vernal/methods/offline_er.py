@@ -32,8 +32,8 @@ class OfflineER(Method):
         memory_batch: rows replayed a step, at least 1, on top of the new batch.
         weight_new: `w`, between 0 and 1; None for the share of the new rows.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
-            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
+            every class; ``window``, the latest; or, as many of every class: ``gradient_matching`` and
+            ``herding``, rows that stand for the others, better where few are kept; ``k_center``, outliers as well.
     """
 
     memory_size: int | None = 500

@@ -41,8 +41,8 @@ class PODER(Method):
             ``pixel``, for no pooling. Only features ``(B, C, H, W)`` are pooled.
         normalised: whether only the direction of pooled features counts, so that all layers weigh the same.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
-            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
+            every class; ``window``, the latest; or, as many of every class: ``gradient_matching`` and
+            ``herding``, rows that stand for the others, better where few are kept; ``k_center``, outliers as well.
 
     Deviations:
         The paper compares new rows, too, and has a classifier of its own. Renate, where POD-ER comes from, keeps the

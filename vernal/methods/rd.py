@@ -38,8 +38,8 @@ class RD(Method):
         memory_size: rows kept, at least 1; None for all rows ever seen.
         memory_batch: rows replayed a step, at least 1, on top of the new batch.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
-            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
+            every class; ``window``, the latest; or, as many of every class: ``gradient_matching`` and
+            ``herding``, rows that stand for the others, better where few are kept; ``k_center``, outliers as well.
 
     Deviations:
         In the paper, rows of neither teacher are used, so that both speak about every row, each for its own classes, of

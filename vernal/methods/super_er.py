@@ -59,8 +59,8 @@ class SuperER(Method):
         shrink: what is left of the weights, `s`, above 0 and at most 1; 1 for all.
         sigma: how strong the noise is, at least 0.
         selection: which rows are kept: ``reservoir``, a uniform sample of all that was seen; ``balanced``, as many of
-            every class; ``window``, the latest; or, as many of every class, rows that stand for the others:
-            ``gradient_matching``, which is the best where few are kept, ``herding``, and ``k_center``.
+            every class; ``window``, the latest; or, as many of every class: ``gradient_matching`` and
+            ``herding``, rows that stand for the others, better where few are kept; ``k_center``, outliers as well.
 
     Deviations:
         As in `DERpp`, `CLSER` and `PODER`; but predictions are made by the model, not by the stable average, as in
