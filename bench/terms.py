@@ -64,7 +64,7 @@ def _weights(*terms: str) -> dict[str, tuple[str, ...]]:
 
 FLIPS = _weights(
     "distil:weight=1",
-    *(f"compatible:weight={weight}" for weight in (1, 3, 10)),
+    *(f"compatible:weight={weight}" for weight in (0.3, 1, 3)),
     "compatible:weight=3,elsewhere=0.17",
 )
 BACKBONE = _weights("distil:weight=1", "distil:weight=3", "compatible:weight=1")

@@ -42,7 +42,7 @@ class Distil(Term):
     temperature: float = 2.0
 
     card = Card(
-        when="An update changes the architecture, or trains anew.",
+        when="An update changes the architecture, or trains anew, and brings no new classes.",
         forward=1.0,
         backward=0.0,
         group="term",
