@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install $(PIP_FLAGS) --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv demo test check wheel bare bench clean
+.PHONY: help .venv demo test check cards wheel bare bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ check: .venv/installed  ## format, lint, types, import direction, spelling
 	@echo "mypy" && $(BIN)/mypy --no-error-summary
 	@echo "import-linter" && $(BIN)/lint-imports > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 	@echo "codespell" && $(BIN)/codespell --skip='./build,./dist,./runs,./demo-output,./bench/results'
+
+cards: .venv/installed  ## write the pages of docs/methods anew, from the docstrings (ARGS: see docs/methods/generate.py)
+	@$(BIN)/python docs/methods/generate.py $(ARGS)
 
 wheel: .venv/installed  ## build the wheel into dist/, without a network
 	@rm -rf dist

@@ -1,0 +1,37 @@
+"""What the pages in docs show is what happens: their blocks are run, in order, in an empty folder.
+
+A block that begins with the name of a file is that file; a comment behind a `print` is what it prints.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+FILE = re.compile(r"# (\w+\.py)\n")
+PRINTED = re.compile(r"^ *print\(.*\)  # (.+)$", re.MULTILINE)
+
+
+@pytest.mark.journey
+@pytest.mark.parametrize("page", ["models.md", "tasks.md"])
+def test_the_blocks_of_a_page_run_and_print_what_it_says(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": page}
+    blocks = BLOCK.findall((DOCS / page).read_text(encoding="utf-8"))
+    assert len(blocks) >= 4
+    for block in blocks:
+        if file := FILE.match(block):
+            Path(file[1]).write_text(block, encoding="utf-8")
+        else:
+            exec(compile(block, page, "exec"), names)
+    printed = [line for block in blocks for line in PRINTED.findall(block)]
+    assert capsys.readouterr().out.splitlines() == printed
+
+
+@pytest.mark.parametrize("page", ["models.md", "tasks.md", "terms.md", "config.md"])
+def test_the_links_of_a_page_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)]+)\)", (DOCS / page).read_text(encoding="utf-8"))
+    files = [link.partition("#")[0] for link in links if not link.startswith("http")]
+    assert [file for file in files if file and not (DOCS / file).exists()] == []
