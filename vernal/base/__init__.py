@@ -1,6 +1,7 @@
 """The ground floor: errors, durations with units, the clock, named seeds, canonical JSON. Standard library only."""
 
 from vernal.base.canonical import canonical_json, digest
+from vernal.base.catalogue import Catalogue
 from vernal.base.clock import Clock, SystemClock
 from vernal.base.duration import Duration, Progress
 from vernal.base.errors import (
@@ -24,6 +25,7 @@ from vernal.base.seed import derive_seed
 from vernal.base.suggest import did_you_mean
 
 __all__ = [
+    "Catalogue",
     "Clock",
     "ConfigError",
     "ConflictError",

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-
-from vernal.base import ConfigError, did_you_mean
+from vernal.base import Catalogue
 from vernal.methods.method import Method
 from vernal.methods.term import Term
+
+
+def _name(kind: type) -> str:
+    room, _, file = kind.__module__.rpartition(".")
+    return file if room == __package__ else kind.__name__
+
+
+_METHODS = Catalogue(__package__, Method, "method", _name)
+_TERMS = Catalogue(__package__, Term, "term", _name)  # type: ignore[type-abstract]
 
 
 def method_name(method: type[Method] | Method) -> str:
@@ -21,7 +28,7 @@ def method_names() -> list[str]:
         >>> "derpp" in method_names()
         True
     """
-    return sorted(_methods())
+    return _METHODS.names()
 
 
 def method_class(name: str) -> type[Method]:
@@ -34,10 +41,7 @@ def method_class(name: str) -> type[Method]:
         >>> method_class("er").__name__
         'ER'
     """
-    classes = _methods()
-    if name not in classes:
-        raise ConfigError(f"No method is called {name!r}. {did_you_mean(name, classes)}")
-    return classes[name]
+    return _METHODS.find(name)
 
 
 def term_name(term: type[Term] | Term) -> str:
@@ -52,7 +56,7 @@ def term_names() -> list[str]:
         >>> term_names()
         ['compatible', 'distil']
     """
-    return sorted(_terms())
+    return _TERMS.names()
 
 
 def term_class(name: str) -> type[Term]:
@@ -65,25 +69,4 @@ def term_class(name: str) -> type[Term]:
         >>> term_class("distil").__name__
         'Distil'
     """
-    classes = _terms()
-    if name not in classes:
-        raise ConfigError(f"No term is called {name!r}. {did_you_mean(name, classes)}")
-    return classes[name]
-
-
-def _name(kind: type) -> str:
-    room, _, file = kind.__module__.rpartition(".")
-    return file if room == __package__ else kind.__name__
-
-
-def _methods() -> dict[str, type[Method]]:
-    return {_name(kind): kind for kind in _door() if issubclass(kind, Method) and kind is not Method}
-
-
-def _terms() -> dict[str, type[Term]]:
-    return {_name(kind): kind for kind in _door() if issubclass(kind, Term) and kind is not Term}
-
-
-def _door() -> list[type]:
-    """All classes that the room gives away."""
-    return [value for value in vars(importlib.import_module(__package__)).values() if isinstance(value, type)]
+    return _TERMS.find(name)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-
-from vernal.base import ConfigError, did_you_mean
+from vernal.base import Catalogue
 from vernal.tasks.task import Task
+
+_TASKS = Catalogue(__package__, Task, "task", lambda kind: kind.name)  # type: ignore[type-abstract]
 
 
 def task_names() -> list[str]:
@@ -15,7 +15,7 @@ def task_names() -> list[str]:
         >>> "classification" in task_names()
         True
     """
-    return sorted(_classes())
+    return _TASKS.names()
 
 
 def task_class(name: str) -> type[Task]:
@@ -28,13 +28,4 @@ def task_class(name: str) -> type[Task]:
         >>> task_class("regression").__name__
         'Regression'
     """
-    classes = _classes()
-    if name not in classes:
-        raise ConfigError(f"No task is called {name!r}. {did_you_mean(name, classes)}")
-    return classes[name]
-
-
-def _classes() -> dict[str, type[Task]]:
-    door = vars(importlib.import_module(__package__))
-    kinds = [kind for kind in door.values() if isinstance(kind, type) and issubclass(kind, Task)]
-    return {kind.name: kind for kind in kinds if kind is not Task}
+    return _TASKS.find(name)
