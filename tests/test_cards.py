@@ -60,6 +60,11 @@ def test_the_page_on_which_method_when_names_every_method():
     assert [name for name in [*method_names(), *term_names()] if f"`{name}`" not in WHICH] == []
 
 
+def test_the_readme_links_every_card():
+    readme = (FOLDER.parents[1] / "README.md").read_text(encoding="utf-8")
+    assert [name for name in PAGES if f"](docs/methods/{name})" not in readme] == []
+
+
 def test_the_page_says_who_does_not_help_with_new_classes():
     assert "do not help class-incremental learning" in " ".join(WHICH.split())
 

@@ -71,7 +71,7 @@ def test_the_card_of_each_says_everything_in_plain_text(vernal: Vernal, name: st
     ran = vernal("methods", name)
     (entry,) = [entry for entry in entries() if entry.name == name]
     assert ran.code == 0
-    assert "\nwhen    " in ran.out
+    assert "\nwhen            " in ran.out
     assert [option.name for option in entry.options if f"  {option.name}=" not in ran.out] == []
     assert max(len(line) for line in ran.out.splitlines()) <= methods.TEXT_WIDTH
     assert not re.search(r"[\\`]|:math|]_", ran.out), "markup is left"
@@ -82,7 +82,7 @@ def test_a_card_shows_the_formula_the_options_and_the_paper(vernal: Vernal) -> N
     out = vernal("methods", "derpp").out
     assert "    ℓ(f(x), y) + α ‖f(x') - z'‖₂² + β ℓ(f(x''), y'')." in out
     assert "  beta=0.5\n      weight of the labels, at least 0.\n" in out
-    assert "passes  3/3" in out
+    assert "passes          3/3" in out
     assert "  [1] P. Buzzega et al. Dark experience" in out
 
 
@@ -92,7 +92,7 @@ def test_a_card_calls_other_methods_by_their_short_names(vernal: Vernal) -> None
 
 
 def test_what_a_term_costs_comes_on_top(vernal: Vernal) -> None:
-    assert "passes  +1/+0" in vernal("methods", "distil").out
+    assert "passes          +1/+0" in vernal("methods", "distil").out
 
 
 def test_facts_for_programs_are_complete(vernal: Vernal) -> None:

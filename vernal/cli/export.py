@@ -1,7 +1,8 @@
 """Write the model of an update into a plain folder, to be used without vernal.
 
 The folder gets model.safetensors (the weights), record.json (everything about the update), config.py (the config
-file as it was), and method.safetensors where the method predicts by more than the model. It must be empty, or not there yet.
+file as it was), and method.safetensors where the method predicts by more than the model. It must be empty, or not
+there yet.
 
 Example:
   vernal export champion exported/gas --store runs/gas

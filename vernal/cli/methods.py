@@ -110,9 +110,15 @@ def _card(entry: Entry) -> Iterator[str]:
     yield f"{entry.name}: {'a term of the loss' if entry.is_term else f'a method, {card.group}'}"
     for text, is_formula in [(entry.what, False), *entry.text]:
         yield from ("", _filled(text, 4 if is_formula else 0))
-    facts = {"when": card.when, "tasks": entry.tasks, "keeps": card.keeps, "passes": entry.cost, "once": card.once}
+    facts = {
+        "when": card.when,
+        "tasks": entry.tasks,
+        "keeps": card.keeps,
+        "passes": entry.cost,
+        "once an update": card.once,
+    }
     yield ""
-    yield from (_filled(f"{name:<8}{plain(fact)}", 0, hanging=8) for name, fact in facts.items() if fact)
+    yield from (_filled(f"{name:<16}{plain(fact)}", 0, hanging=16) for name, fact in facts.items() if fact)
     yield from _options(entry)
     names = names_in_text()
     for heading in ("Attributes", "Deviations"):
