@@ -3,8 +3,9 @@
 Without a name it lists all, family by family: what each does, the tasks that it serves, what it keeps from one update
 to the next beside the weights, its passes, and its options. With a name it says everything about one.
 
-Passes are the rows that go through a network for each new row, forward/backward, if as many rows are replayed as are
-new: what an update costs, beside fine-tuning with 1/1.
+Passes are the rows that go through a network, forward/backward, for each row that an epoch walks through, if as many
+rows are replayed: what an update costs, beside fine-tuning with 1/1. Most methods walk through the new rows; budgeted,
+gdumb and joint walk through those in memory as well, or instead.
 
 `vernal update CONFIG --method NAME` chooses a method, and its options are options of that command. `--term NAME` adds
 a term to its loss.
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
 
 TABLE_WIDTH = 140  # A narrower terminal gets a list.
 TEXT_WIDTH = 100
-PASSES = "Passes: rows through a network for each new row, forward/backward, if as many are replayed as are new."
+PASSES = (
+    "Passes: rows through a network, forward/backward, for each row that an epoch walks through (new ones; in budgeted, "
+    "gdumb and joint those in memory, too), if as many are replayed."
+)
 
 
 def run(words: Sequence[str]) -> int:
