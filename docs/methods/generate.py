@@ -31,10 +31,10 @@ worth on real streams. `vernal methods` prints this table, `vernal methods NAME`
 A method of your own is a dataclass with a `loss(step)`: see [the config file](../config.md#a-method-of-your-own); for
 terms see [terms of the loss](../terms.md).
 
-*Passes* are the rows that go through a network, forward/backward, for each row that an epoch walks through, if as many rows
-are replayed: fine-tuning has 1/1. Most methods walk through the new rows; `budgeted`, `gdumb` and `joint` walk through those in
-memory as well, or instead. Passes of a term come on top of the method's. *Keeps* is what goes from one update to the next
-beside the weights."""
+*Passes* are the rows that go through a network, forward/backward, for each row that an epoch walks through, if as many
+rows are replayed: fine-tuning has 1/1. Most methods walk through the new rows; `budgeted`, `gdumb` and `joint` walk
+through those in memory as well, or instead. Passes of a term come on top of the method's. *Keeps* is what goes from one
+update to the next beside the weights."""
 
 
 def pages() -> dict[str, str]:

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 TABLE_WIDTH = 140  # A narrower terminal gets a list.
 TEXT_WIDTH = 100
 PASSES = (
-    "Passes: rows through a network, forward/backward, for each row that an epoch walks through (new ones; in budgeted, "
-    "gdumb and joint those in memory, too), if as many are replayed."
+    "Passes: rows through a network, forward/backward, for each row that an epoch walks through, if as many are "
+    "replayed; an epoch is the new rows, in budgeted, gdumb and joint those in memory, too."
 )
 
 
