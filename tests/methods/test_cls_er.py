@@ -2,7 +2,6 @@ import pytest
 import torch
 from torch import nn
 
-from tests.methods.counting import per_new_row
 from tests.methods.steps import OLD, Told, gradient, linear, step
 from tests.reference import cls_er, tensors
 from vernal.base import ConfigError
@@ -36,10 +35,6 @@ def test_the_loss_and_its_gradient_are_those_of_the_paper(alpha, beta):
 
 def test_without_memory_the_loss_is_that_of_the_new_batch():
     assert taught(CLSER()).loss(step()).item() == pytest.approx(1.856081, abs=1e-6)
-
-
-def test_it_costs_what_its_card_says():
-    assert per_new_row(CLSER()) == (CLSER.card.forward, CLSER.card.backward)
 
 
 def test_predictions_are_those_of_the_stable_average():

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 
-from tests.methods.counting import per_new_row
 from tests.methods.steps import OLD, Told, gradient, step
 from tests.reference import pod_er
 from vernal.base import ConfigError
@@ -56,10 +55,6 @@ def test_a_model_that_is_the_champion_still_has_no_pull_from_its_features():
     model = network(pod_er.OLD_HIDDEN)
     with_features = PODER(layers=("1",)).loss(stepping(Told(OLD), model)).item()
     assert with_features == pytest.approx(PODER(beta=0).loss(stepping(Told(OLD), model)).item(), abs=1e-6)
-
-
-def test_it_costs_what_its_card_says():
-    assert per_new_row(PODER()) == (PODER.card.forward, PODER.card.backward)
 
 
 @pytest.mark.parametrize(

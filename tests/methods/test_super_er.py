@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.methods.counting import per_new_row
 from tests.methods.steps import OLD, OTHER, Told, gradient, linear, step
 from tests.methods.test_pod_er import network
 from tests.reference import pod_er, super_er
@@ -51,10 +50,6 @@ def test_the_loss_and_its_gradient_are_those_of_the_formula(weights, normalised)
 def test_without_memory_only_the_new_rows_count(normalised, expected):
     method = SuperER(loss_weight=0.5, normalised=normalised)
     assert method.loss(step()).item() == pytest.approx(expected, abs=1e-6)
-
-
-def test_it_costs_what_its_card_says():
-    assert per_new_row(SuperER()) == (SuperER.card.forward, SuperER.card.backward)
 
 
 def warm(**options):

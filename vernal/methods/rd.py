@@ -24,9 +24,9 @@ EXPERT, CONSOLIDATE = "expert", "consolidate"
 class RD(Method):
     r"""Train an expert on the new chunk alone; then distil the expert and the champion into one model [1]_.
 
-    Half of an update trains a fresh model on the chunk. The other half trains the champion without labels: on new rows
-    it learns what the expert says, on rows from memory what it said itself. With :math:`z` the logits of the teacher of
-    the row, and :math:`\bar z` their mean,
+    Half of an update trains a fresh model on the chunk, the expert. The other half trains one more fresh model without
+    labels: on new rows it learns what the expert says, on rows from memory what the champion says. With :math:`z` the
+    logits of the teacher of the row, and :math:`\bar z` their mean,
 
     .. math::
         \frac{1}{2 C} \sum_{c=1}^{C} \big(f_c(x) - (z_c(x) - \bar z(x))\big)^2 .
@@ -43,9 +43,8 @@ class RD(Method):
 
     Deviations:
         In the paper, rows of neither teacher are used, so that both speak about every row, each for its own classes, of
-        which none comes back. One teacher for each row, as here, is Renate's. Both train a fresh student; here it
-        starts from the champion, so that it need not learn again what few rows of memory show. Renate consolidates on
-        memory alone; here new rows count as well.
+        which none comes back. One teacher for each row, as here, is Renate's. Renate consolidates on memory alone; here
+        new rows count as well.
 
     References:
         .. [1] J. Zhang et al. Class-incremental learning via deep model consolidation. WACV 2020.
@@ -83,12 +82,10 @@ class RD(Method):
         self._stage = stage.name
 
     def start(self, champion: nn.Module, fresh: Callable[[], nn.Module]) -> nn.Module:
-        """A fresh model for the expert, the champion for the student."""
-        if self._stage == EXPERT:
-            return fresh()
-        if not self._expert.is_attached:  # An interrupted update goes on: the weights are loaded next.
-            self._expert.attach(champion)
-        return champion
+        """A fresh model, for the expert and for the student."""
+        if self._stage == CONSOLIDATE and not self._expert.is_attached:
+            self._expert.attach(champion)  # An interrupted update goes on: the expert's weights are loaded next.
+        return fresh()
 
     def loss(self, step: Step) -> Tensor:
         """The loss of the expert on the new batch; that of the student on all rows of the step."""
