@@ -44,7 +44,7 @@ def _origin(record: Record) -> dict[str, str]:
     kept = f"{memory['rows']} of {memory['seen']} rows seen" if memory else "none"
     return {
         "made": record["created"],
-        "from": record["parent"] or "nothing: a first update",
+        "from": _parent(record),
         "chunk": f"{chunk['name'] or 'without a name'}, {chunk['rows']} rows, fingerprint {chunk['fingerprint'][:12]}",
         "times": span(chunk["times"]) if chunk["times"] else "not given",
         "config": f"{record['config']}, digest {plan['config']['digest'][:12]}",
@@ -57,6 +57,13 @@ def _origin(record: Record) -> dict[str, str]:
         "decision": decision["why"],
         "made with": settings(record["environment"]),
     }
+
+
+def _parent(record: Record) -> str:
+    if record["parent"] is None:
+        return "nothing: a first update"
+    changed = record.get("architecture_changed", False)  # Older records do not say.
+    return record["parent"] + (", carried into another architecture" if changed else "")
 
 
 def _artefacts(record: Record) -> dict[str, str]:

@@ -12,6 +12,7 @@ class Card:
     Args:
         when: when to use it, in a sentence.
         keeps: what goes from one update to the next beside the weights.
+        tied: whether that belongs to these very weights, and means nothing to a network with fresh ones.
         tasks: the names of the tasks that it serves; None for any.
         forward: rows that go forward through a network for each new row, if as many rows are replayed as are new.
         backward: rows that gradients are computed for, likewise.
@@ -21,6 +22,7 @@ class Card:
 
     when: str = ""
     keeps: str = "nothing"
+    tied: bool = False
     tasks: tuple[str, ...] | None = None
     forward: float = 1.0
     backward: float = 1.0

@@ -68,6 +68,7 @@ class CLSER(Method):
     card = Card(
         when="For long updates with many small steps, where predictions should be calm.",
         keeps="rows, and two averages of the weights",
+        tied=True,
         forward=4.0,
         backward=2.0,
         group="replay",

@@ -72,6 +72,7 @@ class FeCAM(Method):
     card = Card(
         when="With a good pretrained encoder, many rows of every class, and classes of different shapes.",
         keeps="a mean and a covariance for each class",
+        tied=True,
         tasks=("classification",),
         backward=0.0,
         once="inverts a d x d matrix for each class",

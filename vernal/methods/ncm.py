@@ -68,6 +68,7 @@ class NCM(Method):
     card = Card(
         when="With a good pretrained encoder and no time at all; the baseline of the closed forms.",
         keeps="a mean for each class",
+        tied=True,
         tasks=("classification",),
         backward=0.0,
         group="closed form",

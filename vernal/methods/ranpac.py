@@ -72,6 +72,7 @@ class RanPAC(Method):
     card = Card(
         when="With a large pretrained encoder: usually the most accurate method without gradients.",
         keeps="sums of products of M random features",
+        tied=True,
         tasks=("classification", "regression"),
         backward=0.0,
         once="solves for M unknowns",

@@ -63,6 +63,7 @@ class SLDA(Method):
     card = Card(
         when="With a good pretrained encoder, where only a CPU is there.",
         keeps="a mean for each class and one covariance",
+        tied=True,
         tasks=("classification",),
         backward=0.0,
         once="inverts a d x d matrix",

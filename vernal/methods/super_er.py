@@ -99,6 +99,7 @@ class SuperER(Method):
     card = Card(
         when="For those who used it in Renate, and where passes cost little and forgetting much.",
         keeps="rows and outputs, and two averages of the weights",
+        tied=True,
         forward=7.0,
         backward=4.0,
         group="replay",

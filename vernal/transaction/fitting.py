@@ -64,6 +64,24 @@ def check_fit(situation: Situation, method: Method, model: Network, memory: Memo
         _check_loss(situation, model, for_training, None)
 
 
+def check_champion(situation: Situation, champion: Network, device: torch.device) -> None:
+    """Demand that a champion of another architecture can read the rows that there are today: it judges and teaches.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    rows = situation.data.train.rows
+    feed = Feed(rows, situation.transforms("test"), device, derive_seed(situation.seed, "test"))
+    batch = feed.batch(torch.arange(min(ROWS, len(rows))), "rehearsal")
+    when = f"on rows of today ({situation.schema}); what it does not know yet, let it leave out"
+    with (
+        situation.resolved.config.naming("the model of `previous_model_fn`", when),
+        evaluating(champion.module),
+        torch.no_grad(),
+    ):
+        champion(batch["x"])
+
+
 def check_task(method: Method, task: Task) -> None:
     """Demand a method that serves the task.
 
@@ -122,9 +140,10 @@ def _telling(chunk: Chunk) -> Tensor:
 
 def _labels(situation: Situation, memory: Memory) -> Span | None:
     """The smallest and the largest label of all new data and of the rows in memory, unless transforms change these."""
-    new = reduce(wider, situation.labels.values(), None)
-    unknown = not len(memory) or any(situation.transforms(kind).y is not None for kind in ("test", "buffer"))
-    return new if unknown else wider(new, (int(memory.index.labels.min()), int(memory.index.labels.max())))
+    spans = [*situation.labels.values()]
+    if spans and len(memory) and all(situation.transforms(kind).y is None for kind in ("test", "buffer")):
+        spans.append((int(memory.index.labels.min()), int(memory.index.labels.max())))
+    return reduce(wider, spans) if spans else None
 
 
 def _check_padding(situation: Situation) -> None:

@@ -27,8 +27,8 @@ class Sizes:
 
     @classmethod
     def of_model(cls, model: nn.Module) -> Sizes:
-        """The sizes that a model has."""
-        heads = [head.out_features for head in _heads(model)]
+        """The sizes that a model has; if none of its heads grows, its last linear layer counts."""
+        heads = [head.out_features for head in _heads(model) or _linear(model)[-1:]]
         multi = [module for module in model.modules() if isinstance(module, MultiHead)]
         tasks = {task: size for module in multi for task, size in module.sizes.items()}
         return cls(max(heads, default=0), tasks)
@@ -66,6 +66,10 @@ class Sizes:
 def _heads(model: nn.Module) -> list[GrowingHead]:
     """All heads, those inside a `MultiHead` too."""
     return [module for module in model.modules() if isinstance(module, GrowingHead)]
+
+
+def _linear(model: nn.Module) -> list[nn.Linear]:
+    return [module for module in model.modules() if isinstance(module, nn.Linear)]
 
 
 def _silence(known: int, head: nn.Module, inputs: tuple[Tensor, ...], scores: Tensor) -> Tensor:  # noqa: ARG001

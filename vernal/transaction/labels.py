@@ -43,10 +43,9 @@ def label_spans(parts: Iterable[Chunk], task: Task, transforms: Transforms) -> d
     return spans
 
 
-def wider(one: Span | None, other: Span | None) -> Span | None:
-    """From the smallest to the largest label of both; None where there are none."""
-    known = [span for span in (one, other) if span is not None]
-    return (min(span[0] for span in known), max(span[1] for span in known)) if known else None
+def wider(one: Span | None, other: Span) -> Span:
+    """From the smallest to the largest label of both."""
+    return other if one is None else (min(one[0], other[0]), max(one[1], other[1]))
 
 
 def _by_task(part: Chunk, transforms: Transforms) -> Iterator[tuple[int, Tensor]]:

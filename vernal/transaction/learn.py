@@ -33,7 +33,7 @@ from vernal.training import (
 )
 from vernal.transaction.embedding import Embedding
 from vernal.transaction.evaluation import Judge
-from vernal.transaction.fitting import check_fit, check_monitor
+from vernal.transaction.fitting import check_champion, check_fit, check_monitor
 from vernal.transaction.remembering import Remembering, as_today
 from vernal.transaction.selection import Selector
 from vernal.transaction.situation import Situation, scratch_files
@@ -101,11 +101,13 @@ class _Learning:
         judge = Judge(situation, validation, fabric.device, self._speak)
         beginning = self._ready(situation.beginning()) if situation.architecture_changed else champion
         check_fit(situation, method, self._network(beginning), memory, fabric.device)
+        if situation.architecture_changed:
+            check_champion(situation, self._network(champion), fabric.device)
         remembering = Remembering(situation, method, fabric.device)
         memory = remembering.prepared(memory, self._network(champion), parts, self._reporter)
         embedding = Embedding(situation, [memory, self._chunk.rows], fabric.device, self._network)
         self._phase("evaluate before")
-        judge.before(method.predictor(champion), self._ready(situation.model()))
+        judge.before(situation.former_method().predictor(champion), self._ready(situation.model()))
         if self._options.patience is not None:
             check_monitor(self._options.monitor, judge.measures)
         self._phase("train")

@@ -8,10 +8,11 @@ from pathlib import Path
 from torch import nn
 
 from vernal.base import ConfigError, derive_seed
-from vernal.config import Plan, make_method, resolve
-from vernal.methods import Method, method_name, method_names
+from vernal.config import Plan, resolve
+from vernal.methods import Method
 from vernal.store import Store
 from vernal.training import isolated
+from vernal.transaction.former import former_method, former_name
 from vernal.transaction.parent import Parent, load_weights
 
 
@@ -46,19 +47,19 @@ def load_model(
     with isolated(derive_seed(seed, "model")):
         model: nn.Module = resolved.config.call("model_fn", resolved.arguments, seed=seed)
     load_weights(model, parent.model_state, f"update {parent.id}")
-    method = copy.deepcopy(method or _method(parent, resolved.method))
-    method.load_state_dict(parent.method_state)
-    return method.predictor(model.cpu()).cpu().eval()
+    return _with_state(parent, method, resolved.method).predictor(model.cpu()).cpu().eval()
 
 
-def _method(parent: Parent, own: Method) -> Method:
-    """The method of an update: one of vernal's with the recorded options, or the config file's own."""
-    facts = parent.record["plan"]["method"]
-    if facts["name"] in method_names():
-        return make_method(facts["name"], facts["options"])
-    if method_name(own) == facts["name"]:
-        return own
-    raise ConfigError(
-        f"Update {parent.id} was trained with {facts['name']!r}, which is no method of vernal's, and not what "
-        "`method_fn` gives. Pass an object of it: load_model(..., method=...)."
-    )
+def _with_state(parent: Parent, given: Method | None, own: Method) -> Method:
+    """The method of an update: what the caller gives, or one of vernal's, or the config file's own."""
+    if given is not None:
+        given = copy.deepcopy(given)
+        given.load_state_dict(parent.method_state)
+        return given
+    method = former_method(parent, own)
+    if method is None:
+        raise ConfigError(
+            f"Update {parent.id} was trained with {former_name(parent)!r}, which is no method of vernal's, and not "
+            "what `method_fn` gives. Pass an object of it: load_model(..., method=...)."
+        )
+    return method

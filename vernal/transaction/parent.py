@@ -102,6 +102,7 @@ def load_weights(model: nn.Module, state: Mapping[str, Tensor], whose: str) -> N
     except RuntimeError as error:
         raise SchemaMismatch(
             f"The weights of {whose} do not fit the model of the config file: {str(error).rstrip('.')}. Give the "
-            "arguments with which that model was made. If another architecture is meant, define `previous_model_fn`, "
-            "which builds the old one, and `migrate_fn`, which carries it over. Or begin a new lineage (another store)."
+            "arguments with which that model was made, or the config file of its time. If another architecture is "
+            "meant from now on, define `previous_model_fn`, which builds the old one, and `migrate_fn`, which carries "
+            "it over. Or begin a new lineage (another store)."
         ) from error

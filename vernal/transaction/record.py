@@ -91,6 +91,7 @@ def stage(situation: Situation, learned: Learned, promote: bool, read_seconds: f
         "plan": resolved.to_json(),
         "config": str(resolved.config.path),
         "task": situation.task.name,
+        "architecture_changed": situation.architecture_changed,
         "rows_seen": situation.rows_before + len(data.train),
         "memory": _memory_facts(learned.memory),
         "artefacts": artefacts,

@@ -33,10 +33,13 @@ def as_today(situation: Situation, memory: Memory, folder: Path) -> Memory:
         return memory
     try:
         memory.structure.check(train.schema, f"Chunk {train.name!r}")
-    except SchemaMismatch:
+    except SchemaMismatch as error:
         upgrade = situation.call("upgrade_row_fn")
         if upgrade is None:
-            raise
+            raise SchemaMismatch(
+                f"{error} If rows have another form from now on, define `upgrade_row_fn`, which gives it to earlier "
+                "ones."
+            ) from error
         with situation.resolved.config.naming("`upgrade_row_fn`", f"on rows ({memory.structure})"):
             memory = memory.upgraded(upgrade, folder)
         memory.schema.check(train.schema, f"Chunk {train.name!r}")

@@ -26,6 +26,7 @@ from vernal.models import has_growing_head
 from vernal.store import Store
 from vernal.tasks import Task, make_task
 from vernal.training import Transforms, isolated, row_losses
+from vernal.transaction.former import former_method, former_name
 from vernal.transaction.heads import Sizes
 from vernal.transaction.labels import Span, label_spans
 from vernal.transaction.new_data import NewData
@@ -198,7 +199,7 @@ class Situation:
             return fresh
         with isolated(derive_seed(self.resolved.plan.seed, "migrate", self.number)):
             model = self.call("migrate_fn", champion=champion, model=fresh)
-        if not isinstance(model, nn.Module) or model.state_dict().keys() != fresh.state_dict().keys():
+        if not isinstance(model, nn.Module) or not fits(self._made_by("model_fn"), model.state_dict()):
             raise ConfigError(
                 f"`migrate_fn` gives a {type(model).__name__} whose weights are not those of a model that `model_fn` "
                 "gives. Fill the `model` that it is given, and return that."
@@ -246,29 +247,52 @@ class Situation:
         """The method with the parent's state.
 
         Raises:
-            ConflictError: the parent's state was written by another method, and the plan does not say that this is
-                meant.
+            ConflictError: the parent's state was written by another method, or belongs to weights that the model does
+                not begin with, and the plan does not say that this is meant.
         """
         # A copy: what one update makes of it must not leak into the next through the caller's object.
         method = copy.deepcopy(self.resolved.method)
         if self.parent is None:
             return method
-        before, now = self.parent.record["plan"]["method"]["name"], method_name(method)
-        if before == now:
+        why = self._why_anew(method)
+        if why is None:
             method.load_state_dict(self.parent.method_state)
         elif not self.resolved.plan.change_method:
-            raise ConflictError(
-                f"Update {self.parent.id} was trained with the method {before!r}, and this plan says {now!r}. Go on "
-                f"with {before!r}, or say that the change is meant: --change-method (`Plan(change_method=True)`)."
-            )
+            raise ConflictError(f"{why}: --change-method (`Plan(change_method=True)`).")
         return method
+
+    def _why_anew(self, method: Method) -> str | None:
+        """Why a method cannot go on with the parent's state, and what can be done; None if it can."""
+        assert self.parent is not None
+        before, now, card = former_name(self.parent), method_name(method), type(method).card
+        if before != now:
+            return (
+                f"Update {self.parent.id} was trained with the method {before!r}, and this plan says {now!r}. Go on "
+                f"with {before!r}, or say that the change is meant"
+            )
+        if card.tied and self.architecture_changed and "migrate_fn" not in self.resolved.config.functions:
+            return (
+                f"The method {now!r} keeps what belongs to the weights of update {self.parent.id} ({card.keeps}), and "
+                "the new architecture begins with fresh ones. Carry the weights over (`migrate_fn`), or say that the "
+                "method is to begin anew"
+            )
+        return None
+
+    def former_method(self) -> Method:
+        """What the champion makes its predictions by: the parent's method, with its state.
+
+        Of a user's own method that another one has followed nothing is known but the model.
+        """
+        if self.parent is None:
+            return self.method()
+        return former_method(self.parent, self.resolved.method) or Method()
 
     @property
     def method_changed(self) -> bool:
         """Whether another method trained the parent."""
         if self.parent is None:
             return False
-        return bool(self.parent.record["plan"]["method"]["name"] != method_name(self.resolved.method))
+        return former_name(self.parent) != method_name(self.resolved.method)
 
     def memory(self) -> Memory:
         """The rehearsal memory that the parent left; an empty one for a first update."""
@@ -288,7 +312,7 @@ class Situation:
     def _check_complete(self, memory: Memory) -> None:
         """Demand that a method which wants all rows ever seen finds them, and not the sample that another one kept."""
         assert self.parent is not None
-        before, now = self.parent.record["plan"]["method"]["name"], method_name(self.resolved.method)
+        before, now = former_name(self.parent), method_name(self.resolved.method)
         if before != now and isinstance(self.resolved.method.policy(), Everything) and len(memory) < self.rows_before:
             raise ConflictError(
                 f"{now!r} wants all rows ever seen, but of {self.rows_before} rows the memory that {before!r} wrote "

@@ -148,13 +148,27 @@ class PooledOutputs:
 
         Returns:
             The mean over rows and layers, a scalar.
+
+        Raises:
+            TrainingError: the champion is of another architecture, with other features.
         """
         champion = step.champion
         assert champion is not None, "a first update has no champion"
         with self.inside(champion.module) as wanted:
             champion(x)
+        _check_alike(features, wanted)
         own = {name: features[name][-len(values) :] for name, values in wanted.items()}
         return pooled_outputs_loss(own, wanted, self.pooling, normalised=self.normalised)
+
+
+def _check_alike(features: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    has, had = ({name: tuple(values.shape[1:]) for name, values in each.items()} for each in (features, wanted))
+    if has != had:
+        raise TrainingError(
+            f"The champion has the features {had}, and this model has {has}: within one architecture they could be "
+            "compared. Choose a method that compares outputs, such as `derpp`, or add the term `distil`, for the "
+            "update that changes the architecture."
+        )
 
 
 @contextmanager
