@@ -27,10 +27,6 @@ class Catalogue(Generic[T]):
         >>> errors = Catalogue("vernal.base", Exception, "error", lambda kind: kind.__name__.lower())
         >>> errors.find("configerror").__name__
         'ConfigError'
-        >>> errors.find("confiterror")
-        Traceback (most recent call last):
-        ...
-        vernal.base.errors.ConfigError: No error is called 'confiterror'. Did you mean 'configerror'?
     """
 
     room: str
