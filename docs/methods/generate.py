@@ -103,7 +103,7 @@ def _card(entry: Entry, all_links: Mapping[str, str]) -> Iterator[str]:
     facts = {
         "when": _md(card.when, links),
         "tasks": entry.tasks,
-        "keeps": card.keeps,
+        "keeps": entry.keeps,
         "passes": entry.cost,
         "once an update": _md(card.once, links),
     }

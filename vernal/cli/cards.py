@@ -80,6 +80,13 @@ class Entry:
         return "any" if self.card.tasks is None else ", ".join(self.card.tasks)
 
     @property
+    def keeps(self) -> str:
+        """What goes from one update to the next beside the weights, and whether it means nothing without these."""
+        return self.card.keeps + (
+            "; it belongs to these weights, and begins anew with fresh ones" if self.card.tied else ""
+        )
+
+    @property
     def cost(self) -> str:
         """Rows that go forward and backward for each new one, as a term adds them to the method's."""
         plus = "+" if self.is_term else ""
@@ -96,6 +103,7 @@ class Entry:
             "when": plain(card.when),
             "tasks": None if card.tasks is None else [*card.tasks],
             "keeps": plain(card.keeps),
+            "tied": card.tied,
             "forward": card.forward,
             "backward": card.backward,
             "once": plain(card.once),

@@ -117,7 +117,7 @@ def _card(entry: Entry) -> Iterator[str]:
     facts = {
         "when": card.when,
         "tasks": entry.tasks,
-        "keeps": card.keeps,
+        "keeps": entry.keeps,
         "passes": entry.cost,
         "once an update": card.once,
     }

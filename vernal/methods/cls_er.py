@@ -19,7 +19,7 @@ from vernal.methods.step import Step
 
 @dataclass
 class CLSER(Method):
-    r"""Replay, and stay close to two averages of your own weights: one that adapts soon, and one that adapts late [1]_.
+    r"""Replay, and stay close to two averages of the weights: one that adapts soon, and one that adapts late [1]_.
 
     With the new batch :math:`(x, y)`, a draw :math:`(x', y')` from memory, and :math:`\bar f(x')` the scores of that of
     both averages which does better on the row,

@@ -50,7 +50,7 @@ class DER(Method):
     selection: Selection = "reservoir"
 
     card = Card(
-        when="Where labels in memory may be wrong or must not be kept in mind, and the model's own answers are good.",
+        when="Where old labels may be wrong, and the answers of the model itself are good.",
         keeps="rows and outputs",
         forward=2.0,
         backward=2.0,

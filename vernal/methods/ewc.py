@@ -64,7 +64,7 @@ class EWC(Method):
 
     card = Card(
         when="Inputs change, classes stay, and no rows may be kept. It does not help with new classes.",
-        keeps="two numbers a weight",
+        keeps="two numbers for each weight",
         tied=True,
         once="the gradient of each of `fisher_rows` rows",
         group="regularisation",

@@ -73,7 +73,7 @@ class ICaRL(Method):
         tasks=("classification",),
         forward=4.0,
         backward=2.0,
-        once="features of all rows, to choose some; of those, for their means",
+        once="features of all rows, to choose which are kept; of those, for their means",
         group="replay",
     )
 

@@ -19,10 +19,10 @@ from vernal.tasks import Task
 
 @dataclass
 class LwF(Method):
-    r"""Let the champion teach its classes while the model learns from new rows [1]_, in the form for one head [2]_.
+    r"""Let the champion teach the classes that it knows, while the model learns from new rows [1]_ [2]_.
 
-    With the champion :math:`f^*`, the temperature `T`, and the distance `d` of the task (for classes the
-    Kullback-Leibler divergence, times :math:`T^2`),
+    The form for one head, as in [2]_. With the champion :math:`f^*`, the temperature `T`, and the distance `d` of the
+    task (for classes the Kullback-Leibler divergence, times :math:`T^2`),
 
     .. math::
         \ell(f(x), y) + \alpha \, d\big(f(x), f^*(x); T\big) ,

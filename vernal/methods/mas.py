@@ -51,7 +51,7 @@ class MAS(Method):
 
     card = Card(
         when="As `ewc`, where the loss says little: a task of your own. It does not help with new classes.",
-        keeps="a number a weight",
+        keeps="one number for each weight",
         tied=True,
         once="the gradient of each of `importance_rows` rows",
         group="regularisation",

@@ -54,7 +54,7 @@ class SI(Method):
 
     card = Card(
         when="As `ewc`, where a pass over the rows after training costs too much. It does not help with new classes.",
-        keeps="a number a weight",
+        keeps="one number for each weight",
         tied=True,
         group="regularisation",
     )
