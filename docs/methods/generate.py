@@ -103,7 +103,8 @@ def _card(entry: Entry, all_links: Mapping[str, str]) -> Iterator[str]:
     facts = {
         "when": _md(card.when, links),
         "tasks": entry.tasks,
-        "keeps": entry.keeps,
+        "keeps": card.keeps,
+        "with fresh weights": entry.with_fresh_weights,
         "passes": entry.cost,
         "once an update": _md(card.once, links),
     }

@@ -91,6 +91,11 @@ def test_a_card_calls_other_methods_by_their_short_names(vernal: Vernal) -> None
     assert "As in derpp, cls_er and pod_er" in said
 
 
+def test_a_card_says_what_fresh_weights_make_useless(vernal: Vernal) -> None:
+    assert "fresh weights   what it keeps, but for rows, begins anew" in vernal("methods", "cls_er").out
+    assert "fresh weights" not in vernal("methods", "er").out
+
+
 def test_what_a_term_costs_comes_on_top(vernal: Vernal) -> None:
     assert "passes          +1/+0" in vernal("methods", "distil").out
 

@@ -80,11 +80,9 @@ class Entry:
         return "any" if self.card.tasks is None else ", ".join(self.card.tasks)
 
     @property
-    def keeps(self) -> str:
-        """What goes from one update to the next beside the weights, and whether it means nothing without these."""
-        return self.card.keeps + (
-            "; it belongs to these weights, and begins anew with fresh ones" if self.card.tied else ""
-        )
+    def with_fresh_weights(self) -> str:
+        """What becomes of what it keeps where an update begins with fresh weights, if that is worth a word."""
+        return "what it keeps, but for rows, begins anew" if self.card.tied else ""
 
     @property
     def cost(self) -> str:

@@ -117,7 +117,8 @@ def _card(entry: Entry) -> Iterator[str]:
     facts = {
         "when": card.when,
         "tasks": entry.tasks,
-        "keeps": entry.keeps,
+        "keeps": card.keeps,
+        "fresh weights": entry.with_fresh_weights,
         "passes": entry.cost,
         "once an update": card.once,
     }
