@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from tests.methods.counting import per_new_row
 from tests.methods.steps import linear, step
 from tests.transaction.stream import CONFIG, plan, write_config
 from vernal.base import ConfigError
@@ -188,10 +187,6 @@ def test_with_a_budget_in_steps_every_update_costs_the_same(sampling, tmp_path):
     method = BudgetedReplay(sampling=sampling)
     costs = [toy_update(tmp_path, method, chunk, rows=64, budget="8st").record["training"] for chunk in (1, 2, 3)]
     assert [(cost["steps"], cost["samples"], cost["replayed"]) for cost in costs] == [(8, 128, 0)] * 3
-
-
-def test_it_costs_what_its_card_says():
-    assert per_new_row(BudgetedReplay()) == (BudgetedReplay.card.forward, BudgetedReplay.card.backward)
 
 
 def test_nothing_but_rows_is_kept_between_updates(tmp_path):
