@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 TABLE_WIDTH = 140  # A narrower terminal gets a list.
 TEXT_WIDTH = 100
+KEEPS_WIDTH = 28
 PASSES = (
     "Passes: rows through a network, forward/backward, for each row that an epoch walks through, if as many are "
     "replayed; an epoch is the new rows, in budgeted, gdumb and joint those in memory, too."
@@ -72,8 +73,8 @@ def _table(listed: list[Entry]) -> Table:
             _if_first(entry, listed),
             entry.name,
             f"{entry.what}\n  {entry.defaults or 'no options'}",
-            entry.tasks,
-            entry.card.keeps,
+            entry.tasks.replace(", ", ",\n"),
+            fill(entry.card.keeps, KEEPS_WIDTH),
             entry.cost,
         ]
         for entry in listed
