@@ -9,7 +9,6 @@ from hypothesis.extra.numpy import arrays
 from safetensors.torch import load
 from torch import nn
 
-from tests.methods.counting import per_new_row
 from tests.methods.steps import OLD, OTHER, Told, linear, step
 from tests.reference import agem, tensors
 from vernal.base import ConfigError
@@ -111,10 +110,6 @@ def test_a_head_that_only_the_memory_uses_is_changed_and_one_that_nobody_uses_is
     assert model.heads[0].weight.grad.abs().sum() > 0
     assert torch.equal(model.heads[1].weight.grad, plain)
     assert model.heads[2].weight.grad is None
-
-
-def test_it_costs_what_its_card_says():
-    assert per_new_row(AGEM()) == (AGEM.card.forward, AGEM.card.backward)
 
 
 def test_the_first_update_is_fine_tuning(tmp_path):

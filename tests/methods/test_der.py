@@ -4,7 +4,7 @@ import torch
 from tests.methods.steps import OLD, Counting, Told, linear, step
 from tests.reference import der
 from vernal.base import ConfigError
-from vernal.methods import DER
+from vernal.methods import DER, Network
 
 GOLDEN = {0.0: 1.856081, 0.3: 1.910393, 1.0: 2.037123}
 
@@ -28,7 +28,7 @@ def test_it_draws_once_in_one_pass_of_the_model():
 
 def test_it_keeps_the_logits():
     model, x = linear(), torch.randn(4, 2)
-    assert torch.equal(DER().keep(model, x)["z"], model(x))
+    assert torch.equal(DER().keep(Network(model), x)["z"], model(x))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from tests.methods.counting import per_new_row
 from tests.methods.frozen import network, rows, scores
 from tests.methods.steps import OLD, Counting, Told, gradient, linear, step
 from tests.reference import icarl
@@ -75,10 +74,6 @@ def test_it_draws_once_what_it_is_told_to_in_one_pass_of_the_model():
     memory, model = Told(OLD), Counting(linear())
     knowing([2], [0, 1], memory_batch=17).loss(union_step(memory, model))
     assert (memory.asked, model.passes) == ([17], 1)
-
-
-def test_it_costs_what_its_card_says():
-    assert per_new_row(knowing([2], [0, 1])) == (ICaRL.card.forward, ICaRL.card.backward)
 
 
 @pytest.mark.parametrize("model", [nn.Linear(2, 1), nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))])

@@ -7,7 +7,6 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from tests.methods.counting import per_new_row
 from vernal.config import Plan
 from vernal.methods import EWC, MAS, SI, LwF
 from vernal.state import unpack
@@ -87,12 +86,6 @@ def test_it_begins_anew_when_that_is_meant(config, tmp_path, make):
     update(plan(config, "fine_tune", 1), tmp_path / "store")
     changed = replace(plan(config, make(), 2), change_method=True)
     assert update(changed, tmp_path / "store").record["number"] == 2
-
-
-@every_method
-def test_the_card_counts_the_passes(make):
-    method = make()
-    assert per_new_row(method) == (type(method).card.forward, type(method).card.backward)
 
 
 @every_anchored
