@@ -70,12 +70,12 @@ class Own:
 
 ADAPTED = "there is no pretrained network here, so the first update trains one, and the later ones take no step"
 OPTIONS = {
+    "budgeted": Own("30,000 rows an update, about as many as replay walks through, new and old together", "30000sa"),
     "cls_er": Own(
         "averages over twenty and fifty moves; an update here has fewer steps than the usual thousand",
         options={"plastic_decay": 0.95, "stable_decay": 0.98},
     ),
     "gdumb": Own("30 epochs: one is its memory alone, a sixth or less of the rows that others walk through", "30ep"),
-    "mas": Own("a tenth of the usual strength, with which it diverges on images", options={"strength": 0.1}),
     "fecam": Own(ADAPTED, options={"adapt": True}),
     "ncm": Own(ADAPTED, options={"adapt": True}),
     "ranpac": Own(
