@@ -104,7 +104,9 @@ class _Learning:
         if situation.architecture_changed:
             check_champion(situation, self._network(champion), fabric.device)
         remembering = Remembering(situation, method, fabric.device)
-        memory = remembering.prepared(memory, self._network(champion), parts, self._reporter)
+        if remembering.keeps:
+            silent = self._ready(situation.teacher()) if situation.parent else champion
+            memory = remembering.prepared(memory, self._network(silent), parts, self._reporter)
         embedding = Embedding(situation, [memory, self._chunk.rows], fabric.device, self._network)
         self._phase("evaluate before")
         judge.before(situation.former_method().predictor(champion), self._ready(situation.model()))

@@ -81,11 +81,15 @@ class Remembering:
         Where a head has grown since a row came in, the classes that did not exist are unknown to it: NaN. Where another
         method wrote the memory, its rows are annotated with what this one keeps, as the champion sees them.
 
+        Args:
+            memory: the rows of earlier chunks.
+            champion: silent about classes that it never knew.
+            folder: where files are put together.
+            reporter: who is told.
+
         Raises:
             SchemaMismatch: the rows are kept with something else, and the method is the same.
         """
-        if not self.keeps:
-            return memory
         rows = self._situation.data.train.rows
         with self._situation.resolved.config.naming("`keep` of the method", f"on rows ({self._situation.schema})"):
             probe = self.annotate(champion, rows)(torch.arange(min(ROWS, len(rows))))
