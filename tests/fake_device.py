@@ -2,8 +2,8 @@
 
 A tensor on it holds an ordinary tensor, computes with that, and says that it is on ``cuda:0``. As on a real GPU,
 
-- an operation on tensors of both devices raises ``Expected all tensors to be on the same device``, unless the one on the
-  CPU has no dimensions and the operation goes entry by entry, or is an index;
+- an operation on tensors of both devices raises ``Expected all tensors to be on the same device``, unless the one on
+  the CPU has no dimensions and the operation goes entry by entry, or is an index;
 - values come back by `cpu`, `to`, `item`, `tolist` and `copy_`, but `numpy` is refused;
 - a generator of the CPU does not draw for the device.
 
@@ -194,7 +194,10 @@ class _Naming(TorchFunctionMode):
     """Tells PyTorch ``meta`` where the code says ``cuda``."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        args, kwargs = each(_named, args), each(_named, kwargs or {})
+        kwargs = kwargs or {}
+        if func is torch.device:  # To name one is not to ask for it.
+            return func(*args, **kwargs)
+        args, kwargs = each(_named, args), each(_named, kwargs)
         if func in (torch.tensor, torch.as_tensor) and kwargs.get("device") == META:
             return func(*args, **kwargs | {"device": CPU}).to(META)  # On `meta` it would not even look at the values.
         return func(*args, **kwargs)
