@@ -155,6 +155,37 @@ def test_the_best_weights_are_taken_when_the_budget_ends_first(tmp_path):
     assert torch.equal(weights(fitted), seen[1])
 
 
+def test_with_the_best_weights_comes_what_the_method_knew_then(tmp_path):
+    class Counting(FineTune):
+        steps = 0
+
+        def after_step(self, model):
+            self.steps += 1
+
+        def state_dict(self):
+            return {"steps": self.steps}
+
+        def load_state_dict(self, state):
+            self.steps = state["steps"]
+
+    method = Counting()
+    fitted = train(job(method=method, validate=losing([3.0, 1.0, 2.0]), training=options("3ep", patience=5)), tmp_path)
+    assert method.steps == 2 * fitted.progress.steps // 3
+
+
+def test_gradients_that_the_optimiser_does_not_know_do_not_pile_up(tmp_path):
+    norms = []
+
+    class Looking(FineTune):
+        def before_step(self, model):
+            norms.append(float(model.bias.grad.norm()))
+
+    still = lambda model: torch.optim.SGD([model.weight], lr=0.0)  # noqa: E731
+    train(job(method=Looking(), optimizer=still, training=options("2ep")), tmp_path)
+    half = len(norms) // 2
+    assert sum(norms[half:]) == pytest.approx(sum(norms[:half]), rel=0.2)
+
+
 def test_without_patience_nothing_is_measured_and_nothing_stops(tmp_path):
     fitted = train(job(validate=losing([]), training=options("10ep")), tmp_path)
     assert fitted.progress.epochs == 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -166,6 +167,9 @@ class _Loop:
         self._scheduler = job.scheduler(optimizer, self._total_steps()) if job.scheduler else None
         self._state = _State()
         self._best_weights: dict[str, Tensor] | None = None
+        self._best_method: dict[str, Any] = {}
+        held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
+        self._strays = [p for p in self._model.parameters() if p.requires_grad and id(p) not in held]
         self._loss_sum = torch.zeros((), device=fabric.device)
         self._loss_count = 0
         self._replay = job.replay(0)
@@ -189,6 +193,7 @@ class _Loop:
             self._epoch()
         if self._best_weights is not None:
             self._model.load_state_dict(self._best_weights)
+            self._job.method.load_state_dict(self._best_method)
         with evaluating(self._model):
             self._job.method.end(self._job.setting(self._plain))
         self._fabric.call("on_train_end")
@@ -255,6 +260,8 @@ class _Loop:
         self._clip()
         self._optimizer.step()
         self._optimizer.zero_grad()
+        for parameter in self._strays:  # Whoever looks at gradients, or at their norm, must not see those of long ago.
+            parameter.grad = None
         if self._scheduler is not None:
             self._scheduler.step()
         self._state.steps += 1
@@ -373,6 +380,8 @@ class _Loop:
         if value < state.best:
             state.best, state.stale = value, 0
             self._best_weights = {k: v.detach().clone() for k, v in self._model.state_dict().items()}
+            # What the method knows then, averages of weights for one, belongs to these weights.
+            self._best_method = copy.deepcopy(self._job.method.state_dict())
         else:
             state.stale += 1
             if state.stale >= (self._options.patience or 0):
@@ -402,6 +411,7 @@ class _Loop:
                     "loss": [self._loss_sum.cpu(), self._loss_count],
                     "model": self._model.state_dict(),
                     "best": self._best_weights,
+                    "best method": self._best_method,
                     "optimizer": self._optimizer.state_dict(),
                     "scheduler": self._scheduler.state_dict() if self._scheduler else None,
                     "precision": self._fabric.strategy.precision.state_dict(),
@@ -415,7 +425,7 @@ class _Loop:
     @property
     def _steps_so_far(self) -> int:
         """Steps of the whole update, those of earlier stages included."""
-        return self._state.steps + sum(facts["steps"] for facts in self._job.earlier)
+        return self._state.steps + sum(int(facts["steps"]) for facts in self._job.earlier)
 
     def _of_all(self, mine: dict[str, Any]) -> list[dict[str, Any]]:
         """The values of all processes, in order."""
@@ -428,7 +438,7 @@ class _Loop:
         self._state = replace(_State(), **saved["state"])
         self._loss_sum, self._loss_count = saved["loss"][0].to(self._fabric.device), saved["loss"][1]
         self._model.load_state_dict(saved["model"])
-        self._best_weights = saved["best"]
+        self._best_weights, self._best_method = saved["best"], saved["best method"]
         self._optimizer.load_state_dict(saved["optimizer"])
         if self._scheduler is not None:
             self._scheduler.load_state_dict(saved["scheduler"])
