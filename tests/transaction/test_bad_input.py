@@ -414,7 +414,7 @@ def test_a_chunk_of_another_form_is_refused(store: Path, tmp_path: Path, change:
 
 def test_another_architecture_is_refused(store: Path, config: Path) -> None:
     message = (
-        r"(?s)The weights of update \w+ do not fit the model of the config file: .*0\.weight.* Give the arguments"
+        r"(?s)The weights of update \w+ do not fit the model that `model_fn` builds: .*0\.weight.* Give the arguments"
     )
     assert_refused(SchemaMismatch, message, store, plan(config, 2, arguments={"width": 9}))
 

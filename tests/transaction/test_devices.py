@@ -7,10 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load
 
+from tests.transaction.architectures import FIRST, ONE_MORE
 from tests.transaction.stream import outcome, plan, write_config
 from vernal.base import DataError, TrainingError
 from vernal.config import load_config
-from vernal.methods import ER, Compatible
+from vernal.methods import AGEM, ER, EWC, RD, SI, Compatible, DERpp, ICaRL
 from vernal.store import Store
 from vernal.testing.toys import toy_plan
 from vernal.transaction import update
@@ -69,6 +70,45 @@ def test_a_process_that_fails_is_told_of_and_the_champion_stays(tmp_path):
     with pytest.raises(TrainingError, match="One of 2 processes failed; the champion is as it was"):
         update(plan, store)
     assert store.champion == first.id
+
+
+@pytest.mark.journey
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "method",
+    [
+        DERpp(memory_size=16, memory_batch=8),
+        AGEM(memory_size=16, memory_batch=8),
+        SI(),
+        EWC(),
+        ICaRL(memory_size=16, memory_batch=8),
+        RD(memory_size=16, memory_batch=8),
+    ],
+    ids=lambda method: type(method).__name__,
+)
+def test_heads_grow_and_gradients_are_looked_at_in_all_processes_alike(method, tmp_path):
+    store = Store(tmp_path / "store")
+    update(toy_plan(method, 1, rows=48, growing=True), store)
+    second = toy_plan(method, 2, rows=48, growing=True)
+    alone, together = (weights(store, update(on_devices(second, n), store, promote=False).record) for n in (1, 2))
+    assert together["2.weight"].shape == (4, 8)
+    for name, value in alone.items():
+        assert torch.allclose(value, together[name], atol=1e-5), name
+
+
+@pytest.mark.journey
+@pytest.mark.slow
+def test_another_method_and_another_architecture_come_to_all_processes(tmp_path):
+    first, changed = (write_config(tmp_path / name, text) for name, text in (("first", FIRST), ("changed", ONE_MORE)))
+    store = Store(tmp_path / "store")
+    update(plan(first, 1), store)
+    second = replace(plan(changed, 2, "derpp"), change_method=True, terms=["distil"])
+    alone, together = (update(on_devices(second, n), store, promote=False).record for n in (1, 2))
+    for name, value in weights(store, alone).items():
+        assert torch.allclose(value, weights(store, together)[name], atol=1e-5), name
+    assert together["architecture_changed"]
+    for before, after in zip(alone["metrics"]["validation"], together["metrics"]["validation"], strict=True):
+        assert after["before"] == pytest.approx(before["before"], rel=1e-5)
 
 
 OWN = """

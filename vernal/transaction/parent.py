@@ -16,6 +16,15 @@ from vernal.store import Store
 
 SCHEMA_VERSION = 1  # of a record
 
+_ADVICE = {
+    "model_fn": (
+        "Give the arguments with which that model was made, or the config file of its time. If another architecture is "
+        "meant from now on, define `previous_model_fn`, which builds the old one, and `migrate_fn`, which carries it "
+        "over. Or begin a new lineage (another store)."
+    ),
+    "previous_model_fn": "Build there the architecture in which these weights were trained.",
+}
+
 
 @dataclass(frozen=True)
 class Parent:
@@ -91,8 +100,14 @@ def fits(model: nn.Module, state: Mapping[str, Tensor]) -> bool:
     return True
 
 
-def load_weights(model: nn.Module, state: Mapping[str, Tensor], whose: str) -> None:
+def load_weights(model: nn.Module, state: Mapping[str, Tensor], whose: str, builder: str = "model_fn") -> None:
     """Load weights into a model.
+
+    Args:
+        model: the model.
+        state: the weights.
+        whose: the update that they are of.
+        builder: the function of the config file that has built the model.
 
     Raises:
         SchemaMismatch: they do not fit.
@@ -101,8 +116,5 @@ def load_weights(model: nn.Module, state: Mapping[str, Tensor], whose: str) -> N
         model.load_state_dict(dict(state))
     except RuntimeError as error:
         raise SchemaMismatch(
-            f"The weights of {whose} do not fit the model of the config file: {str(error).rstrip('.')}. Give the "
-            "arguments with which that model was made, or the config file of its time. If another architecture is "
-            "meant from now on, define `previous_model_fn`, which builds the old one, and `migrate_fn`, which carries "
-            "it over. Or begin a new lineage (another store)."
+            f"The weights of {whose} do not fit the model that `{builder}` builds: {str(error).rstrip('. ')}. {_ADVICE[builder]}"
         ) from error

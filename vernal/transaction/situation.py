@@ -219,8 +219,9 @@ class Situation:
         restored = self._restored(self.parent)
         if restored is not None:
             return restored
-        model = self._made_by("previous_model_fn" if self.architecture_changed else "model_fn")
-        load_weights(model, self.parent.model_state, f"update {self.parent.id}")
+        builder = "previous_model_fn" if self.architecture_changed else "model_fn"
+        model = self._made_by(builder)
+        load_weights(model, self.parent.model_state, f"update {self.parent.id}", builder)
         return model
 
     def _with_room(self, model: nn.Module, *names: str | int) -> nn.Module:
