@@ -241,7 +241,14 @@ class FakeAccelerator(Accelerator):
 
 @contextmanager
 def fake_device() -> Iterator[torch.device]:
-    """The device is there: PyTorch moves tensors to it, and a `Fabric` with the accelerator ``cuda`` takes it."""
+    """The device is there: PyTorch moves tensors to it, and a `Fabric` with the accelerator ``cuda`` takes it.
+
+    Examples:
+        >>> with fake_device() as device:
+        ...     torch.ones(2, device=device) + torch.ones(2)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        RuntimeError: Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu! ...
+    """
     entry = ACCELERATOR_REGISTRY["cuda"]
     real, entry["accelerator"] = entry["accelerator"], FakeAccelerator
     try:

@@ -1,7 +1,6 @@
 """Every method and every term on a GPU, here a fake one: nothing lies where it cannot be computed with."""
 
 import dataclasses
-import inspect
 from dataclasses import dataclass
 from typing import get_args
 
@@ -12,7 +11,7 @@ from torch import nn
 
 from tests.fake_device import fake_device
 from tests.methods import updates
-from tests.methods.test_contract import SMALL
+from tests.methods.updates import made
 from vernal.base import ConfigError
 from vernal.memory import Reservoir, Selection
 from vernal.methods import Card, Method, method_class, method_names, term_names
@@ -20,12 +19,6 @@ from vernal.store import Store
 from vernal.testing import toy_config, toy_plan
 from vernal.testing.toys import InterruptAfter
 from vernal.transaction import update
-
-
-def made(name, **options):
-    kind = method_class(name)
-    options = SMALL | options
-    return kind(**{option: options[option] for option in options if option in inspect.signature(kind).parameters})
 
 
 def steps(method):

@@ -16,7 +16,14 @@ from vernal.testing import toy_config
 from vernal.training import Feed, Transforms, mean_loss
 
 ROWS, STEPS = 12, 2
-SMALL = {"memory_size": 20, "memory_batch": 8, "layers": ("0",), "projections": 64}
+SMALL = {
+    "memory_size": 20,
+    "memory_batch": 8,
+    "plastic_decay": 0.8,
+    "stable_decay": 0.8,
+    "layers": ("0",),
+    "projections": 64,
+}
 CPU = torch.device("cpu")
 
 
@@ -57,10 +64,11 @@ class Same:
         return self._batch
 
 
-def made(name: str) -> Method:
+def made(name: str, **options: Any) -> Method:
     """A method, with hyperparameters that suit a toy."""
     kind = method_class(name)
-    return kind(**{option: SMALL[option] for option in SMALL if option in inspect.signature(kind).parameters})
+    small = {option: value for option, value in SMALL.items() if option in inspect.signature(kind).parameters}
+    return kind(**small | options)
 
 
 def two_updates(name: str, task: str, device: torch.device = CPU, dtype: torch.dtype = torch.float32) -> list[Learned]:
