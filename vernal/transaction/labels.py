@@ -14,9 +14,11 @@ from vernal.training import Transforms
 
 TASK_ID = "x.task_id"  # the leaf that says which head a row belongs to
 NO_TASK = -1  # the task of rows that do not say
-BLOCK = 4096  # rows that are held at a time
+AT_A_TIME = 4096  # rows that are held
+AT_ONCE = 2**20  # labels that are compared: what a processor's cache holds
 
 Span = tuple[int, int]
+Targets = Tensor | list[Tensor]
 
 
 def label_spans(parts: Iterable[Chunk], task: Task, transforms: Transforms) -> dict[int, Span]:
@@ -37,9 +39,10 @@ def label_spans(parts: Iterable[Chunk], task: Task, transforms: Transforms) -> d
     for part in parts:
         if task.classes and "y" in part.schema.leaves:
             for task_id, labels in _by_task(part, transforms):
-                counted = labels[labels != getattr(task, "ignore", None)]
-                if counted.numel():
-                    spans[task_id] = wider(spans.get(task_id), (int(counted.min()), int(counted.max())))
+                for some in torch.split(labels.flatten(), AT_ONCE):
+                    span = _span(some, getattr(task, "ignore", None))
+                    if span is not None:
+                        spans[task_id] = wider(spans.get(task_id), span)
     return spans
 
 
@@ -48,18 +51,37 @@ def wider(one: Span | None, other: Span) -> Span:
     return other if one is None else (min(one[0], other[0]), max(one[1], other[1]))
 
 
+def _span(labels: Tensor, ignored: int | None) -> Span | None:
+    """From the smallest to the largest of the labels that count."""
+    counted = labels if ignored is None else labels[labels != ignored]
+    if not counted.numel():
+        return None
+    smallest, largest = torch.aminmax(counted)
+    return int(smallest), int(largest)
+
+
 def _by_task(part: Chunk, transforms: Transforms) -> Iterator[tuple[int, Tensor]]:
     told = TASK_ID in part.schema.leaves
     if part.labels is not None and transforms.y is None and not told:
         yield NO_TASK, torch.from_numpy(part.labels)
         return
     with fixed_randomness(0):  # As the data was read for its fingerprint.
-        for places in torch.split(_telling(part, told), BLOCK):
-            leaves = part.rows.leaves(places)
-            labels = leaves["y"] if transforms.y is None else _transformed(part, places, transforms)
-            task_ids = leaves.get(TASK_ID, torch.full((len(places),), NO_TASK))
-            for task_id in np.unique(task_ids):
-                yield int(task_id), _flat(labels, (task_ids == task_id).nonzero().flatten())
+        for labels, task_ids in _blocks(part, transforms, told):
+            if task_ids is None:
+                yield from ((NO_TASK, some) for some in ([labels] if isinstance(labels, Tensor) else labels))
+            else:
+                yield from ((int(one), _of(labels, task_ids == one)) for one in np.unique(task_ids))
+
+
+def _blocks(part: Chunk, transforms: Transforms, told: bool) -> Iterator[tuple[Targets, Tensor | None]]:
+    """Targets, and the tasks of their rows if these are told."""
+    if transforms.y is None:
+        for leaves in part.rows.blocks():
+            yield leaves["y"], torch.as_tensor(leaves[TASK_ID]) if told else None
+        return
+    for places in torch.split(_telling(part, told), AT_A_TIME):
+        task_ids = torch.as_tensor(part.rows.leaves(places)[TASK_ID]) if told else None
+        yield _transformed(part, places, transforms), task_ids
 
 
 def _telling(part: Chunk, told: bool) -> Tensor:
@@ -75,6 +97,7 @@ def _transformed(part: Chunk, places: Tensor, transforms: Transforms) -> list[Te
     return [y if isinstance(y, Tensor) else torch.empty(0) for y in targets]
 
 
-def _flat(labels: Tensor | list[Tensor], places: Tensor) -> Tensor:
-    chosen = labels[places] if isinstance(labels, Tensor) else torch.cat([labels[i].flatten() for i in places.tolist()])
-    return chosen.flatten()
+def _of(labels: Targets, chosen: Tensor) -> Tensor:
+    if isinstance(labels, Tensor):
+        return labels[chosen]
+    return torch.cat([one.flatten() for one, here in zip(labels, chosen.tolist(), strict=True) if here])

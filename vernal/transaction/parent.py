@@ -116,5 +116,6 @@ def load_weights(model: nn.Module, state: Mapping[str, Tensor], whose: str, buil
         model.load_state_dict(dict(state))
     except RuntimeError as error:
         raise SchemaMismatch(
-            f"The weights of {whose} do not fit the model that `{builder}` builds: {str(error).rstrip('. ')}. {_ADVICE[builder]}"
+            f"The weights of {whose} do not fit the model that `{builder}` builds: {str(error).rstrip('. ')}. "
+            f"{_ADVICE[builder]}"
         ) from error
