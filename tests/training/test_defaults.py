@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import pytest
@@ -17,4 +18,4 @@ def test_its_epsilon_is_not_lost_in_the_type_of_the_weights(dtype):
 def test_weights_in_half_precision_stay_finite(tmp_path):
     plan = toy_plan("er", 1)
     result = update(replace(plan, training=replace(plan.training, precision="16-true")), tmp_path)
-    assert result.metrics["accuracy"] > 0.5
+    assert all(math.isfinite(loss) for loss in result.record["training"]["losses"])
