@@ -48,8 +48,8 @@ def test_a_rollback_and_an_erasure_go_through_versions_of_any_width(lineage: Pat
     ids = lineage.parent / "ids.txt"
     ids.write_text("train [0, 1] 0\ntrain [2, 3] 1\n")
     assert vernal("erase", "--ids-file", ids, "--store", lineage).code == 0
-    for command in ("verify", "gc", "log", "show", "report"):
-        ran = vernal(command, "--store", lineage)
+    for words in (["verify"], ["gc"], ["log"], ["show"], ["report", "--output", lineage.parent / "report.html"]):
+        ran = vernal(*words, "--store", lineage)
         assert ran.code == 0, ran.err
 
 
