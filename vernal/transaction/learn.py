@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
-from torch.optim import LBFGS, Optimizer
-from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from vernal.base import Clock, ConfigError, derive_seed
+from vernal.base import Clock, derive_seed
 from vernal.data import Rows
 from vernal.memory import Memory
 from vernal.methods import Method, Network, Setting, Stage
@@ -34,6 +32,7 @@ from vernal.training import (
 from vernal.transaction.embedding import Embedding
 from vernal.transaction.evaluation import Judge
 from vernal.transaction.fitting import check_champion, check_fit, check_monitor
+from vernal.transaction.optimisers import has_scheduler, make_optimizer, make_scheduler
 from vernal.transaction.remembering import Remembering, as_today
 from vernal.transaction.selection import Selector
 from vernal.transaction.situation import Situation, scratch_files
@@ -192,8 +191,8 @@ class _Learning:
             criterion=self._criterion,
             task=situation.task,
             budget=self._options.duration.part(stage.share),
-            optimizer=self._optimizer,
-            scheduler=self._scheduler if "lr_scheduler_fn" in situation.resolved.config.functions else None,
+            optimizer=partial(make_optimizer, situation),
+            scheduler=partial(make_scheduler, situation) if has_scheduler(situation) else None,
             options=self._options,
             n_new=len(self._chunk),
             n_before=situation.rows_before,
@@ -235,31 +234,6 @@ class _Learning:
     def _fresh(self, stage: int) -> nn.Module:
         later = (stage,) if stage else ()
         return self._ready(self._situation.model("fresh", self._situation.number, *later))
-
-    def _optimizer(self, model: nn.Module) -> Optimizer:
-        parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        if not parameters:
-            raise ConfigError("No parameter of the model requires a gradient, so there is nothing to train.")
-        optimizer = self._situation.call("optimizer_fn", parameters=parameters, model=model)
-        if isinstance(optimizer, LBFGS):
-            raise ConfigError("`optimizer_fn` gives LBFGS, which needs several passes a step. Use another optimiser.")
-        if not isinstance(optimizer, Optimizer):
-            raise ConfigError(f"`optimizer_fn` gives a {type(optimizer).__name__}. It must give a torch optimiser.")
-        return optimizer
-
-    def _scheduler(self, optimizer: Optimizer, total_steps: int | None) -> LRScheduler:
-        scheduler = self._situation.call("lr_scheduler_fn", optimizer=optimizer, total_steps=total_steps)
-        if isinstance(scheduler, ReduceLROnPlateau):
-            raise ConfigError(
-                "`lr_scheduler_fn` gives ReduceLROnPlateau, which is stepped with something measured. Use a schedule "
-                "that is stepped by steps, such as CosineAnnealingLR, and `patience` to stop early."
-            )
-        if not isinstance(scheduler, LRScheduler):
-            raise ConfigError(
-                f"`lr_scheduler_fn` gives a {type(scheduler).__name__}. It must give a torch scheduler; it is stepped "
-                "after every step of the optimiser."
-            )
-        return scheduler
 
     # After training
 
