@@ -70,7 +70,11 @@ class Own:
 
 ADAPTED = "there is no pretrained network here, so the first update trains one, and the later ones take no step"
 OPTIONS = {
-    "budgeted": Own("30,000 rows an update, about as many as replay walks through, new and old together", "30000sa"),
+    "budgeted": Own(
+        "all rows are kept, which is what it is for; 30,000 rows an update, new and old, about as many as replay takes",
+        "30000sa",
+        {"memory_size": None},
+    ),
     "cls_er": Own(
         "averages over twenty and fifty moves; an update here has fewer steps than the usual thousand",
         options={"plastic_decay": 0.95, "stable_decay": 0.98},
