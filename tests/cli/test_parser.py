@@ -40,6 +40,8 @@ def test_all_unknown_options_are_named_at_once(parser: Parser) -> None:
 def test_nothing_is_suggested_for_what_resembles_nothing(parser: Parser) -> None:
     with pytest.raises(UsageError, match=r"has no option --xyz\. All of them"):
         parser.parse(["--xyz"])
+    with pytest.raises(UsageError, match=r"has no option --hepl\. All of them"):
+        parser.parse(["--hepl"])
 
 
 def test_a_word_too_many_is_refused(parser: Parser) -> None:

@@ -92,6 +92,12 @@ def test_a_part_keeps_ids_and_times():
         (lambda: Chunk([], name="monday"), EmptyChunk, "The dataset has no rows"),
         (lambda: Chunk.from_arrays(X[:0], Y[:0], name="monday"), EmptyChunk, "Chunk 'monday' has no rows"),
         (lambda: Chunk(TensorDataset(X[:0], Y[:0])), EmptyChunk, "has no rows"),
+        (lambda: Chunk.from_arrays(X[:0], Y[:0]), EmptyChunk, "The chunk has no rows"),
+        (
+            lambda: Chunk.from_arrays(X, [[*"abcd"]] * 300),
+            DataError,
+            r"got {'x': 4, 'y\.0\.0': 1, 'y\.0\.1': 1, 'y\.0\.2': 1} and so on\. A list is taken apart: give an array",
+        ),
         (lambda: Chunk.from_arrays(X, Y[:3]), DataError, "must have the same number of rows, got {'x': 4, 'y': 3}"),
         (lambda: Chunk.from_arrays([[1.0, 2.0]], [0]), DataError, "`x.0.0` is a single number.*Give arrays"),
         (lambda: chunk(ids=["a"]), DataError, "`ids` must have one entry per row: got 1 for 4 rows"),

@@ -21,7 +21,9 @@ def test_the_loss_is_the_cross_entropy(y):
     ("outputs", "labels", "text"),
     [
         (torch.zeros(2, 3), (0, 3), "The data has the label 3, but the model has 3 outputs, for labels 0 to 2"),
-        (torch.zeros(2, 3), (-1, 2), "The data has the label -1"),
+        (torch.zeros(2, 3), (0, 3), "or end it in a `vernal.models.GrowingHead`, which gets one for every new class"),
+        (torch.zeros(2, 3), (-1, 5), r"The data has the label -1\. Labels are whole numbers from 0: map the labels"),
+        (torch.zeros(2, 1), (0, 1), r"1 output, for the label 0\. .* One logit for two classes wants a `loss_fn`"),
         (
             torch.zeros(2),
             (0, 1),

@@ -88,7 +88,8 @@ All of them: vernal log --help
         names = [word.partition("=")[0] for word in unknown if word.startswith("--")]
         if not names:
             return f"`{self.prog}` does not know what to do with {unknown[0]!r}."
-        suggestions = [name for n in names for name in difflib.get_close_matches(n, self.options, n=1)]
+        meant = [name for name in self.options if name != "--help"]  # Everybody knows that one.
+        suggestions = [name for n in names for name in difflib.get_close_matches(n, meant, n=1)]
         what = f"`{self.prog}` has no option {' and no '.join(names)}."
         return what + (f" Did you mean {' and '.join(suggestions)}?" if suggestions else "")
 

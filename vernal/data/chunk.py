@@ -56,7 +56,7 @@ class Chunk:
         self.rows = rows_of(data, varying)
         self.name = name
         if not len(self.rows):
-            raise EmptyChunk(f"Chunk {name!r} has no rows. A chunk needs at least one.")
+            raise EmptyChunk(f"{_called(name)} has no rows. A chunk needs at least one.")
         self._ids = None if ids is None else _one_per_row(id_texts(ids), len(self), "ids")
         self._times = None if times is None else _one_per_row(seconds(times), len(self), "times")
 
@@ -91,9 +91,9 @@ class Chunk:
                 )
         lengths = {path: len(values) for path, values in columns.items()}
         if len({*lengths.values()}) > 1:
-            raise DataError(f"x and y must have the same number of rows, got {lengths}.")
+            raise DataError(f"x and y must have the same number of rows, got {_shortened(lengths)}.")
         if not next(iter(lengths.values())):
-            raise EmptyChunk(f"Chunk {name!r} has no rows. A chunk needs at least one.")
+            raise EmptyChunk(f"{_called(name)} has no rows. A chunk needs at least one.")
         leaves = {
             path: Leaf("tensor", str(values.dtype).removeprefix("torch."), tuple(values.shape[1:]))
             for path, values in columns.items()
@@ -101,6 +101,9 @@ class Chunk:
         schema = Schema(Schema.of_row(x, y).tree, leaves).with_varying(varying)
         laid_out = {path: _laid_out(leaf, columns[path]) for path, leaf in schema.leaves.items()}
         return cls(ColumnRows(schema, laid_out), ids=ids, times=times, name=name)
+
+    def __str__(self) -> str:
+        return _called(self.name)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -177,6 +180,19 @@ class Chunk:
 def as_chunk(data: Chunk | Dataset[Any], name: str = "") -> Chunk:
     """A chunk as it is, anything else as a chunk without ids and times."""
     return data if isinstance(data, Chunk) else Chunk(data, name=name)
+
+
+def _called(name: str) -> str:
+    """How a message begins that is about a chunk."""
+    return f"Chunk {name!r}" if name else "The chunk"
+
+
+def _shortened(lengths: dict[str, int], n: int = 4) -> str:
+    """The first of many; a list of labels has as many leaves as labels."""
+    if len(lengths) <= n:
+        return str(lengths)
+    first = dict([*lengths.items()][:n])
+    return f"{first} and so on. A list is taken apart: give an array instead, one entry per row, e.g. np.asarray(...)"
 
 
 def _laid_out(leaf: Leaf, values: Tensor) -> Column:

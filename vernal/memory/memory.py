@@ -129,9 +129,9 @@ class Memory(Rows):
             DataError: they are of a type that cannot be stored, or the features are not one finite row for each.
         """
         for path, leaf in chunk.schema.leaves.items():
-            check_type(leaf, f"Chunk {chunk.name!r}: `{path}`")
+            check_type(leaf, f"{chunk}: `{path}`")
         if self.structure is not None:
-            self.structure.check(chunk.schema, f"Chunk {chunk.name!r}")
+            self.structure.check(chunk.schema, str(chunk))
         if features is not None:
             _check_features(features, len(self) + len(chunk))
         fresh = row_keys(self.seed, self.n_seen, len(chunk))

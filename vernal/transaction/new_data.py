@@ -115,4 +115,4 @@ def check_finite(chunk: Chunk, task: Task) -> None:
         assert isinstance(y, Tensor)
         missing += int(torch.isnan(y).any(dim=tuple(range(1, y.ndim))).sum() if y.ndim > 1 else torch.isnan(y).sum())
     if missing:
-        raise DataError(f"Chunk {chunk.name!r} has {missing} rows with a target that is NaN. Remove or fill them.")
+        raise DataError(f"{chunk} has {missing} rows with a target that is NaN. Remove or fill them.")

@@ -32,7 +32,7 @@ def as_today(situation: Situation, memory: Memory, folder: Path) -> Memory:
     if memory.structure is None:
         return memory
     try:
-        memory.structure.check(train.schema, f"Chunk {train.name!r}")
+        memory.structure.check(train.schema, str(train))
     except SchemaMismatch as error:
         upgrade = situation.call("upgrade_row_fn")
         if upgrade is None:
@@ -42,7 +42,7 @@ def as_today(situation: Situation, memory: Memory, folder: Path) -> Memory:
             ) from error
         with situation.resolved.config.naming("`upgrade_row_fn`", f"on rows ({memory.structure})"):
             memory = memory.upgraded(upgrade, folder)
-        memory.schema.check(train.schema, f"Chunk {train.name!r}")
+        memory.schema.check(train.schema, str(train))
     return memory
 
 
