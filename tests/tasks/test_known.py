@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from vernal.tasks.known import in_common, mean_over
@@ -19,3 +20,10 @@ def test_the_older_model_takes_the_type_of_the_younger():
     scores, old, known = in_common(torch.zeros(1, 2, dtype=torch.float16), torch.zeros(1, 1, dtype=torch.float64))
     assert scores.dtype == old.dtype == torch.float16
     assert scores.shape == old.shape == known.shape == (1, 1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_mean_over_many_places_fits_into_half_precision(dtype):
+    values = torch.full((1, 400, 400), 0.75, dtype=dtype)
+    mean = mean_over(torch.ones(1, 400, 400, dtype=torch.bool), values)
+    assert (mean.dtype, mean.tolist()) == (dtype, [0.75])

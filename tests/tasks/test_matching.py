@@ -70,3 +70,10 @@ def test_one_value_a_row_needs_no_dimension_of_classes():
 def test_other_shapes_are_an_error(shape):
     with pytest.raises(TrainingError, match=r"The model gives \(2, 3\), and an older one gave"):
         squared_error(torch.zeros(2, 3), torch.zeros(shape))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_many_classes_fit_into_half_precision(dtype):
+    scores = torch.full((128, 1000), 3.0, dtype=dtype)
+    mean = mean_squared_error(scores, torch.zeros(128, 1000))
+    assert (mean.dtype, mean.item()) == (dtype, 9)

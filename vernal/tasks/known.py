@@ -20,8 +20,14 @@ def mean_over(known: Tensor, values: Tensor) -> Tensor:
         tensor([3., 0.])
     """
     known = known.reshape(len(known), -1)
-    total = torch.where(known, values.reshape(known.shape), 0).sum(1)
-    return total / known.sum(1).clamp(min=1)
+    # A sum over a mask of pixels is more than float16 can hold.
+    total = torch.where(known, values.reshape(known.shape), 0).sum(1, dtype=wide(values))
+    return (total / known.sum(1).clamp(min=1)).to(values.dtype)
+
+
+def wide(values: Tensor) -> torch.dtype:
+    """The type of sums over many of these: float32 at least."""
+    return torch.promote_types(values.dtype, torch.float32)
 
 
 def in_common(scores: Tensor, old: Tensor, dim: int | None = 1) -> tuple[Tensor, Tensor, Tensor]:

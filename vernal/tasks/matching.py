@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from vernal.tasks.known import in_common, mean_over
+from vernal.tasks.known import in_common, mean_over, wide
 
 
 def squared_error(scores: Tensor, old: Tensor, dim: int = 1) -> Tensor:
@@ -44,4 +44,5 @@ def mean_squared_error(scores: Tensor, old: Tensor, dim: int = 1) -> Tensor:
         tensor(2.)
     """
     scores, old, known = in_common(scores, old, dim)
-    return (scores - old).square().sum() / known.sum().clamp(min=1)
+    total = (scores - old).square().sum(dtype=wide(scores))
+    return (total / known.sum().clamp(min=1)).to(scores.dtype)
