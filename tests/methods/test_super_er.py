@@ -2,12 +2,14 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
 from tests.methods.steps import OLD, OTHER, Told, gradient, linear, step
 from tests.methods.test_pod_er import network
 from tests.reference import pod_er, super_er
 from vernal.base import ConfigError
 from vernal.methods import Network, SuperER
+from vernal.tasks import Heteroscedastic
 
 # Of new rows, stored logits, stored labels, averages, features: the loss as it is, and normalised.
 GOLDEN = {
@@ -102,3 +104,8 @@ def test_the_averages_begin_with_what_the_champion_was():
 def test_options_out_of_range_are_refused(options, text):
     with pytest.raises(ConfigError, match=text):
         SuperER(**options)
+
+
+def test_outputs_of_several_parts_are_kept_as_their_task_says():
+    pair = Network(nn.Identity(), call=lambda x: (x, -x), task=Heteroscedastic())
+    assert SuperER().keep(pair, torch.tensor([[1.0], [2.0]]))["z"].tolist() == [[1, -1], [2, -2]]

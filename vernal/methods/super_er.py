@@ -17,7 +17,7 @@ from vernal.methods.components import Complementary, PooledOutputs, Pooling, wei
 from vernal.methods.method import Method
 from vernal.methods.step import Network, Stage, Step
 from vernal.models import shrink_and_perturb_
-from vernal.tasks import mean_squared_error, scores_of
+from vernal.tasks import mean_squared_error
 
 FRESH, WARM = "fresh start", "warm start"
 
@@ -146,10 +146,9 @@ class SuperER(Method):
         a, b, c = (step.memory.draw(self.memory_batch) for _ in range(3))
         with self._features.inside(step.model.module) as features:
             outputs, a_outputs, b_outputs, _ = step.forward(step.x, a["x"], b["x"], c["x"])
-        scores, stored = step.task.scores(a_outputs), step.task.scores(a["z"])
         terms = [
             (self.loss_weight, step.criterion(outputs, step.y)),
-            (self.der_alpha, mean_squared_error(scores, stored, step.task.class_dim)),
+            (self.der_alpha, mean_squared_error(step.task.scores(a_outputs), a["z"], step.task.class_dim)),
             (self.der_beta, step.criterion(b_outputs, b["y"])),
             (self.cls_alpha, self._averages.consistency(step, b["x"], b["y"], b_outputs)),
             (self.pod_alpha, self._features.loss(step, c["x"], features)),
@@ -162,9 +161,7 @@ class SuperER(Method):
 
     def keep(self, model: Network, x: Any) -> dict[str, Tensor]:
         """The logits, or whatever the model gives."""
-        outputs = model(x)
-        scores = scores_of(outputs)
-        return {"z": outputs if scores is None else scores}
+        return {"z": model.scores(x)}
 
     def state_dict(self) -> dict[str, Any]:
         """Both averages."""
