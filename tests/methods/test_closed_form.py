@@ -13,9 +13,10 @@ from vernal.base import ConfigError, DataError, SchemaMismatch
 from vernal.config import Plan
 from vernal.methods import NCM, SLDA, FeCAM, RanPAC
 from vernal.methods.closed_form import OnFeatures
+from vernal.models import MultiHead
 from vernal.state import pack, unpack
 from vernal.store import Store
-from vernal.testing import InterruptAfter, toy_config, toy_update
+from vernal.testing import InterruptAfter, toy_config, toy_setting, toy_update
 from vernal.transaction import update
 
 KINDS = {
@@ -267,3 +268,10 @@ def test_an_output_that_is_no_tensor_is_told():
     model = Odd(*network())
     with pytest.raises(Exception, match="The model gives a dict"):
         OnFeatures(model, None, nn.Identity())(X)
+
+
+@every_closed_form
+def test_a_head_for_every_task_is_refused(make):
+    model = nn.Sequential(nn.Linear(3, 5), MultiHead(5))
+    with pytest.raises(ConfigError, match="a head for every task, and this method knows every class by its label"):
+        make().begin(toy_setting(model, X, Y))

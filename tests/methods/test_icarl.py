@@ -70,6 +70,10 @@ def test_a_first_update_has_nothing_but_labels():
     assert found.item() == pytest.approx(3 * F.binary_cross_entropy_with_logits(step().logits, one_hot).item())
 
 
+def test_a_champion_of_another_method_teaches_all_that_it_has_outputs_for():
+    assert knowing([2], []).loss(union_step()) == knowing([2], [0, 1]).loss(union_step())
+
+
 def test_it_draws_once_what_it_is_told_to_in_one_pass_of_the_model():
     memory, model = Told(OLD), Counting(linear())
     knowing([2], [0, 1], memory_batch=17).loss(union_step(memory, model))
@@ -121,7 +125,9 @@ def test_a_classifier_that_is_not_there_is_noticed_before_training():
 
 def test_a_head_for_every_task_is_refused():
     model = nn.Sequential(nn.Linear(3, 5), MultiHead(5))
-    with pytest.raises(ConfigError, match="a head for every task, and iCaRL one mean for every class"):
+    with pytest.raises(
+        ConfigError, match="a head for every task, and this method knows every class by its label alone"
+    ):
         ICaRL().begin(toy_setting(model, X, Y))
 
 

@@ -13,7 +13,7 @@ from tests.reference.tensors import X
 from vernal.base import ConfigError
 from vernal.methods import FineTune, LwF, Network
 from vernal.models import GrowingHead
-from vernal.tasks import MultiLabel, Regression, Segmentation
+from vernal.tasks import Classification, MultiLabel, Regression, Segmentation, SequenceLabelling
 from vernal.testing import toy_setting, toy_update
 
 GOLDEN = {(0.0, 2.0, 3): 1.856081, (1.0, 2.0, 3): 2.797927, (1.0, 2.0, 2): 2.759414, (3.0, 1.0, 2): 4.316057}
@@ -103,6 +103,26 @@ def test_heads_grow_over_three_updates(tmp_path):
 
 def test_all_that_a_champion_of_another_method_says_counts():
     assert LwF(alpha=1.0).loss(taught(teacher())).item() == pytest.approx(GOLDEN[1.0, 2.0, 3], abs=1e-6)
+
+
+@pytest.mark.parametrize(("task", "y"), [(Classification(), [2, 1]), (SequenceLabelling(), [[-100, 2], [2, 2]])])
+def test_what_a_champion_of_another_method_knew_still_counts_in_the_updates_after(task, y):
+    def silent(_):
+        scores = torch.zeros(*torch.tensor(y).shape, 4)
+        scores[..., 2:] = -torch.inf  # The head grew by two classes, of which this update brings one.
+        return scores
+
+    method = LwF()
+    setting = toy_setting(nn.Identity(), torch.zeros(2, 1), torch.tensor(y))
+    for _ in range(2):
+        method.end(dataclasses.replace(setting, task=task, old=lambda: Network(silent)))
+        assert method.state_dict()["seen"].tolist() == [True, True, True, False]
+
+
+def test_the_largest_label_in_bytes_is_a_class():
+    method = LwF()
+    method.end(toy_setting(nn.Identity(), torch.zeros(2, 1), torch.tensor([0, 255], dtype=torch.uint8)))
+    assert method.state_dict()["seen"].nonzero().flatten().tolist() == [0, 255]
 
 
 @pytest.mark.parametrize(("task", "shape"), [(Regression(), (3,)), (MultiLabel(), (3,)), (Segmentation(), (3, 2, 2))])

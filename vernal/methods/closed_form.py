@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from vernal.base import ConfigError
 from vernal.methods.step import Setting, Stage
-from vernal.models import Features, logits_and_features
+from vernal.models import Features, MultiHead, head_of, logits_and_features
 from vernal.tasks import Classification
 
 
@@ -105,4 +105,17 @@ def check_unchanged(name: str, before: Any, now: Any) -> None:
         raise ConfigError(
             f"`{name}` is {now!r}, but all rows so far were counted with {before!r}. Leave it as it was, or begin a "
             "new lineage (another store) from the first chunk on."
+        )
+
+
+def check_one_head(model: nn.Module, head: str | None) -> None:
+    """Demand that a label means the same class whatever the task of the row.
+
+    Raises:
+        ConfigError: the model has a classifier for every task; or it is not known.
+    """
+    if isinstance(head_of(model, head), MultiHead):
+        raise ConfigError(
+            "The model has a head for every task, and this method knows every class by its label alone, whatever the "
+            "task. Give the model one head and labels that differ between tasks, or use `er`."
         )

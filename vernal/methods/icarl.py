@@ -10,15 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vernal.base import ConfigError
 from vernal.memory import Policy, make_policy
 from vernal.methods.card import Card
 from vernal.methods.checks import check_one_score_a_class, check_replay
-from vernal.methods.closed_form import OnFeatures, chance, check_unchanged
+from vernal.methods.closed_form import OnFeatures, chance, check_one_head, check_unchanged
 from vernal.methods.method import Method
 from vernal.methods.ncm import CosineScores
 from vernal.methods.step import Setting, Step
-from vernal.models import ClassStatistics, Features, MultiHead, head_of
+from vernal.models import ClassStatistics, Features
 
 
 @dataclass
@@ -56,7 +55,8 @@ class ICaRL(Method):
         A batch of new rows and a draw from memory stand for the union of both: their losses are weighted by the rows
         behind them. Classes may return: then labels teach them, as those of any new class. The champion is asked anew
         at every step, on the rows as they are augmented. A class without stored rows has no chance. A loss of your own
-        is only measured. How herding differs is said there.
+        is only measured. How herding differs is said there. Where another method trained the champion, nobody knows
+        which classes it learned, and it teaches all that it has outputs for.
 
     References:
         .. [1] S.-A. Rebuffi et al. iCaRL: incremental classifier and representation learning. CVPR 2017.
@@ -93,11 +93,7 @@ class ICaRL(Method):
         Raises:
             ConfigError: the classifier is not known, or there is one for every task.
         """
-        if isinstance(head_of(setting.model.module, self.head), MultiHead):
-            raise ConfigError(
-                "The model has a head for every task, and iCaRL one mean for every class, whatever the task. Give it "
-                "one head and labels that differ between tasks, or use `er`."
-            )
+        check_one_head(setting.model.module, self.head)
         self._here = sorted({label for _, y in setting.batches() for label in y.reshape(-1).tolist()})
         self.statistics = ClassStatistics("none")
 
@@ -153,8 +149,14 @@ class ICaRL(Method):
         scores = step.task.scores(outputs)
         check_one_score_a_class(scores)
         targets = F.one_hot(y.reshape(-1).long(), scores.shape[1]).to(scores.dtype)
-        old = [label for label in self._seen if label not in self._here]
-        if old and step.champion is not None:
+        old = self._earlier(step, scores.shape[1])
+        if old:
             targets[:, old] = step.task.scores(step.taught(x)).to(scores.dtype).sigmoid()[:, old]
         classes = self._here + old
         return F.binary_cross_entropy_with_logits(scores[:, classes], targets[:, classes], reduction="none").sum(1)
+
+    def _earlier(self, step: Step, classes: int) -> list[int]:
+        """The classes that the champion teaches."""
+        if step.champion is None:
+            return []
+        return [label for label in self._seen or range(classes) if label not in self._here]

@@ -28,7 +28,8 @@ class LwF(Method):
         \ell(f(x), y) + \alpha \, d\big(f(x), f^*(x); T\big) ,
 
     where `d` compares only the classes that earlier updates brought: what the champion says about others, the untrained
-    rows of a classifier that has just grown among them, is noise.
+    rows of a classifier that has just grown among them, is noise. Where another method trained the champion, nobody
+    knows which classes there were, and all count that it has outputs for.
 
     It keeps no rows: the new rows alone show what the champion knew, so it helps as far as they resemble the old ones,
     and for pretrained models; where every update brings classes of its own, it is hardly better than fine-tuning.
@@ -70,19 +71,19 @@ class LwF(Method):
         loss = step.criterion(step.logits, step.y)
         if step.champion is None or not self.alpha:
             return loss
-        taught = self._taught(step.task, step.champion(step.x))
+        taught = self._taught(step.task, step.taught(step.x))
         return loss + self.alpha * step.task.distance(step.logits, taught, self.temperature).mean()
 
     def end(self, setting: Setting) -> None:
         """Take down which classes this update brought."""
         if not setting.task.classes:
             return
+        self._seen = self._seen.cpu() if len(self._seen) else _known_to_champion(setting)
         for _, y in setting.batches():
-            labels = y[(y >= 0) & (y != getattr(setting.task, "ignore", -1))].unique().long().cpu()
-            seen = torch.zeros(max(len(self._seen), int(labels.max()) + 1 if len(labels) else 0), dtype=torch.bool)
-            seen[: len(self._seen)] = self._seen.cpu()
-            seen[labels] = True
-            self._seen = seen
+            labels = y.long()  # Of bytes, -1 would be 255.
+            labels = labels[(labels >= 0) & (labels != getattr(setting.task, "ignore", -1))].unique().cpu()
+            more = int(labels.max()) + 1 - len(self._seen) if len(labels) else 0
+            self._seen = F.pad(self._seen, (0, max(0, more))).index_fill(0, labels, True)
 
     def _taught(self, task: Task, outputs: Any) -> Any:
         """What the champion says, NaN for classes that it does not know.
@@ -107,3 +108,16 @@ class LwF(Method):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take it up."""
         self._seen = state["seen"]
+
+
+def _known_to_champion(setting: Setting) -> Tensor:
+    """Which classes a champion has outputs for that another method trained, ``(C,)``; none without a champion."""
+    nothing = torch.zeros(0, dtype=torch.bool)
+    if setting.champion is None:
+        return nothing
+    with torch.no_grad():
+        x, _ = next(setting.batches())
+        scores = setting.task.scores(setting.champion(x))
+    if scores.ndim < 2:
+        return nothing
+    return torch.isfinite(scores.movedim(setting.task.class_dim, -1)).flatten(0, -2).any(0).cpu()

@@ -15,6 +15,7 @@ from vernal.methods.closed_form import (
     LinearScores,
     OnFeatures,
     chance,
+    check_one_head,
     check_unchanged,
     closed_form_stages,
     rows_as_features,
@@ -77,6 +78,14 @@ class SLDA(Method):
     def stages(self, first: bool) -> tuple[Stage, ...]:
         """No training, but in a first update that is to adapt the network."""
         return closed_form_stages(self.adapt, first)
+
+    def begin(self, setting: Setting) -> None:
+        """Demand one classifier for all tasks.
+
+        Raises:
+            ConfigError: there is one for every task, or none is known.
+        """
+        check_one_head(setting.model.module, self.head)
 
     def end(self, setting: Setting) -> None:
         """Count the new rows in."""
