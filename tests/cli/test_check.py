@@ -27,7 +27,9 @@ def test_functions_and_hyperparameters_are_listed(vernal: Vernal, config: str) -
     assert ["hidden", "int", "4", "model_fn", "--hidden"] in lines
     assert ["chunk", "int", "required", "data_module_fn", "--chunk"] in lines
     assert "One chunk of the stream." in ran.out
-    assert ran.out.endswith("No problems.\n")
+    assert ran.out.endswith(
+        "No problems. Only the file was looked at: --data tries data, model, loss and metrics on one batch as well.\n"
+    )
 
 
 def test_every_problem_is_told_at_once(vernal: Vernal, tmp_path: Path) -> None:
@@ -113,6 +115,7 @@ def test_data_and_model_are_tried_on_demand(vernal: Vernal, config: str) -> None
     assert "x: float32(2), y: int64()" in ran.out
     assert "22 parameters to learn" in ran.out
     assert "accuracy, macro_f1, loss" in ran.out
+    assert ran.out.endswith("No problems.\n")
 
 
 def test_metrics_are_tried_as_well(vernal: Vernal, tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def run(words: Sequence[str]) -> int:
     if problems:
         raise ConfigError(problems)
     _try(config, flags, values)
-    say("No problems.")
+    untried = " Only the file was looked at: --data tries data, model, loss and metrics on one batch as well."
+    say("No problems." + ("" if values.data else untried))
     return 0
 
 

@@ -36,7 +36,7 @@ class Other(Task):
             "The targets are neither one whole number a row (classification), nor decimal numbers (regression), nor "
             "yes or no for several labels (multilabel), so no loss is implied. Define `loss_fn` in the config file: it "
             "returns a function of (outputs, targets). Or define `task_fn`, which names the task: "
-            '"segmentation", "ranking", ...'
+            '"segmentation", "ranking", ... Classes that are texts or truth values: make them numbers 0, 1, ...'
         )
 
     def check(self, outputs: Any, targets: Any, labels: tuple[int, int] | None, rows: int) -> None:
