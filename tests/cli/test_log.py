@@ -6,6 +6,20 @@ from pathlib import Path
 from tests.cli.conftest import Vernal
 from vernal.store import Store
 
+WITHOUT_POSITIVES = """
+import torch
+from torch import nn
+from vernal import Chunk, DataModule
+
+def model_fn() -> nn.Module:
+    return nn.Linear(3, 2)
+
+def data_module_fn(chunk: int) -> DataModule:
+    x = torch.randn(40, 3, generator=torch.Generator().manual_seed(chunk))
+    y = (x[:, :2] > 0) & (chunk == 1)  # Without a positive, the average precision is not defined.
+    return DataModule(train=Chunk.from_arrays(x[:20], y[:20]), validation=Chunk.from_arrays(x[20:], y[20:]))
+"""
+
 
 def test_updates_are_listed_newest_first(vernal: Vernal, store: Path) -> None:
     records = Store(store).records()
@@ -18,6 +32,20 @@ def test_updates_are_listed_newest_first(vernal: Vernal, store: Path) -> None:
     assert oldest.startswith(records[0]["id"])
     assert "chunk 1" in oldest
     assert ran.code == 0
+
+
+def test_an_update_that_goes_by_another_metric_is_listed_by_that_of_the_newest(vernal: Vernal, tmp_path: Path) -> None:
+    config, store = tmp_path / "config.py", tmp_path / "store"
+    config.write_text(WITHOUT_POSITIVES)
+    for chunk in (1, 2):
+        assert vernal("update", config, "--store", store, "--chunk", chunk, "--budget", "1ep").code == 0
+    first, second = Store(store).records()
+    assert [record["metrics"]["headline"] for record in (first, second)] == ["average_precision", "loss"]
+    heading, _, newest, oldest = vernal("log", "--store", store).out.splitlines()
+    assert "new loss" in heading
+    after = first["metrics"]["validation"][0]["after"]["loss"]
+    assert oldest.split()[3:-2] == ["number", "1", "er", f"{after:.4f}"]  # Its average is of average precision.
+    assert newest.split()[3:5] == ["number", "2"]
 
 
 def test_json_has_all_records_and_the_champion(vernal: Vernal, store: Path) -> None:

@@ -14,7 +14,7 @@ def record(**metrics: Any) -> dict[str, Any]:
 
 def test_without_validation_data_there_is_no_table() -> None:
     assert "nothing was measured" in str(chunk_table(record()))
-    assert on_new_chunk(record()) is None
+    assert on_new_chunk(record(), "loss") is None
 
 
 def test_a_regression_has_no_flips(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,7 +24,15 @@ def test_a_regression_has_no_flips(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert out.splitlines()[-1].split() == ["may", "8", "2.0000", "0.5000", "-1.5000"]
     assert "flips" not in out
-    assert on_new_chunk(measured) == 0.5
+    assert on_new_chunk(measured, "loss") == 0.5
+
+
+def test_a_measure_that_is_not_finite_leaves_a_gap(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"number": 2, "chunk": "may", "update": None, "rows": 8, "before": {"loss": None}, "after": {"loss": None}}
+    measured = record(validation=[row])
+    say(chunk_table(measured))
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["may", "8"]
+    assert summary(measured) == {"new chunk": "loss not finite"}
 
 
 def test_all_metrics_are_told_of_the_new_chunk() -> None:

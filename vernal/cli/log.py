@@ -42,19 +42,19 @@ def _table(records: Sequence[Record], champion: str | None) -> Table:
     metric = records[0]["metrics"]["headline"]
     measured = [f"new {metric}", f"average {metric}", "forgetting", "time"]
     columns = ["id", "made (UTC)", "chunk", "method", *measured, ""]
-    return table(columns, [_cells(record, champion) for record in records], numbers=measured)
+    return table(columns, [_cells(record, champion, metric) for record in records], numbers=measured)
 
 
-def _cells(record: Record, champion: str | None) -> list[str]:
+def _cells(record: Record, champion: str | None, metric: str) -> list[str]:
     metrics = record["metrics"]
-    summary = metrics.get("summary", {})
+    summary = metrics.get("summary", {}) if metrics["headline"] == metric else {}  # Else it is of another metric.
     return [
         record["id"],
         day_and_time(record),
-        record["chunk"]["name"],
+        record["chunk"]["name"] or f"number {record['number']}",
         record["plan"]["method"]["name"],
-        number(on_new_chunk(record)),
-        number(summary.get(f"average_{metrics['headline']}")),
+        number(on_new_chunk(record, metric)),
+        number(summary.get(f"average_{metric}")),
         number(summary.get("forgetting")),
         duration(record["costs"]["total_seconds"]),
         "champion" if record["id"] == champion else "",

@@ -82,13 +82,17 @@ def number(value: float | None) -> str:
     return f"{value:.4f}" if abs(value) < 100 else f"{value:.4g}"
 
 
-def change(before: float, after: float) -> str:
-    """How much a number has changed.
+def change(before: float | None, after: float | None) -> str:
+    """How much a number has changed; empty if there is none to compare.
 
     Examples:
         >>> change(0.5, 0.75)
         '+0.2500'
+        >>> change(None, 0.75)
+        ''
     """
+    if before is None or after is None:
+        return ""
     difference = number(after - before)
     return difference if difference.startswith("-") else f"+{difference}"
 

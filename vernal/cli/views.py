@@ -39,19 +39,21 @@ def chunk_table(record: Record) -> Table | str:
     return table(columns, cells, numbers=columns[1:])
 
 
-def on_new_chunk(record: Record) -> float | None:
-    """The headline metric on the chunk that an update learned from."""
-    return _all_on_new_chunk(record).get(record["metrics"]["headline"])
+def on_new_chunk(record: Record, metric: str) -> float | None:
+    """A metric on the chunk that an update learned from."""
+    return _all_on_new_chunk(record).get(metric)
 
 
-def _all_on_new_chunk(record: Record) -> Mapping[str, float]:
+def _all_on_new_chunk(record: Record) -> Mapping[str, float | None]:
     own = [row["after"] for row in record["metrics"].get("validation", []) if row["number"] == record["number"]]
     return own[0] if own else {}
 
 
 def summary(record: Record) -> dict[str, str]:
     """All metrics on the new chunk; average, forgetting and transfer; what the test data says."""
-    new = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in _all_on_new_chunk(record).items())
+    new = ", ".join(
+        f"{name.replace('_', ' ')} {number(value) or 'not finite'}" for name, value in _all_on_new_chunk(record).items()
+    )
     measured = {name.replace("_", " "): number(value) for name, value in record["metrics"].get("summary", {}).items()}
     test = {
         f"test {name.replace('_', ' ')}": number(value) for name, value in record["metrics"].get("test", {}).items()
