@@ -63,7 +63,7 @@ def _parent(record: Record) -> str:
     if record["parent"] is None:
         return "nothing: a first update"
     changed = record.get("architecture_changed", False)  # Older records do not say.
-    return record["parent"] + (", carried into another architecture" if changed else "")
+    return f"{record['parent']}{', carried into another architecture' if changed else ''}"
 
 
 def _artefacts(record: Record) -> dict[str, str]:
