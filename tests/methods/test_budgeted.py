@@ -25,10 +25,9 @@ def rows(values):
 
 
 def pool(new, kept, labels, new_labels):
-    """Rows in memory: `kept` from earlier chunks, and after them the first of the new ones."""
-    chunks = torch.tensor([1] * len(kept) + [2])
-    labels = torch.tensor([*labels, new_labels[0]])
-    return Pool(rows(new), rows([*kept, new[0]]), labels, chunks, len(kept), torch.tensor(new_labels))
+    """Rows in memory, `kept`, and a next memory that has given up the last of them for the first of the new ones."""
+    following = rows([*kept[:-1], new[0]])
+    return Pool(rows(new), rows(kept) if kept else [], following, torch.tensor(new_labels), torch.tensor(labels))
 
 
 def values(rows):

@@ -27,5 +27,5 @@ def test_two_updates_are_as_good_as_one_on_both_chunks(tmp_path):
 
 
 def test_it_walks_through_the_next_memory():
-    pool = Pool(object(), object(), None, None)
+    pool = Pool(object(), object(), object(), None, None)
     assert Joint().rows(pool) is pool.memory

@@ -48,7 +48,9 @@ def test_an_output_with_logits_is_learned_from_and_measured(tmp_path):
 def test_a_method_that_keeps_what_the_model_does_not_give_is_found_before_training(tmp_path):
     own = "def loss_fn():\n    return lambda outputs, y: nn.functional.cross_entropy(outputs['scores'], y)\n"
     config = config_with(tmp_path / "config", LOGITS.replace("logits=", "scores=") + own)
-    with pytest.raises(TrainingError, match="The model gives a Output. The loss that the task 'classification' implies needs a tensor"):
+    with pytest.raises(
+        TrainingError, match="The model gives a Output. The loss that the task 'classification' implies needs a tensor"
+    ):
         update(plan(config, 1, DERpp()), tmp_path / "store")
     assert not list((tmp_path / "store" / "scratch").rglob("checkpoint*"))
 
@@ -256,7 +258,9 @@ def loggers_fn():
 def test_a_method_that_wants_all_rows_refuses_a_sample(tmp_path):
     config = write_config(tmp_path / "config")
     update(plan(config, 1, ER(memory_size=10)), tmp_path / "store")
-    with pytest.raises(ConflictError, match="'joint' wants all rows ever seen, but of 40 rows .* 'er' wrote holds 10"):
+    with pytest.raises(
+        ConflictError, match="'joint' wants all rows ever seen, but of 40 rows the memory of update .* holds 10"
+    ):
         update(replace(plan(config, 2, "joint"), change_method=True), tmp_path / "store")
     update(plan(config, 1, ER(memory_size=None)), tmp_path / "all")
     result = update(replace(plan(config, 2, "joint"), change_method=True), tmp_path / "all")

@@ -16,7 +16,7 @@ from tests.transaction.stream import copy_of, outcome
 from vernal.base import ConflictError
 from vernal.config import Plan
 from vernal.memory import Memory
-from vernal.methods import ER, Method
+from vernal.methods import ER, BudgetedReplay, Method
 from vernal.state import unpack
 from vernal.store import Store
 from vernal.testing.toys import InterruptAfter
@@ -133,3 +133,15 @@ def test_two_processes_equal_one(store: Store, tmp_path: Path) -> None:
         update(what, store)
         Update(what, other).finish()
     assert outcome(Store(other)) == outcome(store)
+
+
+def test_who_wants_all_rows_does_not_begin_with_none_of_them(store: Store) -> None:
+    update(plan(1, "fine_tune"), store)
+    with pytest.raises(ConflictError, match="'joint' wants all rows ever seen, but of .* holds 0"):
+        update(plan(2, "joint"), store)
+
+
+def test_who_kept_a_sample_cannot_keep_all_rows_from_now_on(store: Store) -> None:
+    update(plan(1, BudgetedReplay(memory_size=5)), store)
+    with pytest.raises(ConflictError, match="'budgeted' wants all rows ever seen.*give it a `memory_size`"):
+        update(plan(2, BudgetedReplay()), store)

@@ -240,7 +240,5 @@ def test_rows_in_memory_that_a_new_head_has_no_room_for_are_found_before_trainin
 
 def test_a_champion_that_fits_neither_is_refused(configs: dict[str, Path], store: Store) -> None:
     update(plan(configs["backbone"], 1), store)
-    with pytest.raises(
-        SchemaMismatch, match="do not fit the model that `previous_model_fn` builds(?s:.*)Build there"
-    ):
+    with pytest.raises(SchemaMismatch, match="do not fit the model that `previous_model_fn` builds(?s:.*)Build there"):
         update(plan(configs["wider"], 2), store)

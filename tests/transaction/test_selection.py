@@ -93,20 +93,19 @@ def test_what_gdumb_selects_by_gradients_is_what_it_trains_on(memory):
     pool = selector_.pool()
     assert shown.asked == ["gradients"]
     assert len(GDumb().rows(pool)) == 6
-    assert torch.bincount(pool.labels).tolist() == [2, 2, 2]
+    classes = pool.memory.leaves(torch.arange(6))["x"][:, 0].long() % 3
+    assert torch.bincount(classes).tolist() == [2, 2, 2]
 
 
 def test_a_pool_tells_old_rows_from_new_ones(memory):
     pool = selector(Joint(), memory)[0].pool()
     assert len(pool.memory) == 15
-    assert pool.earlier == 9
-    assert pool.chunks.tolist() == [1] * 9 + [2] * 6
-    assert pool.labels.tolist() == [i % 3 for i in [*range(9), *range(100, 106)]]
-    assert pool.new_labels.tolist() == [i % 3 for i in range(100, 106)]
+    assert len(pool.before) == 9
+    assert pool.labels_before.tolist() == [i % 3 for i in range(9)]
+    assert pool.labels.tolist() == [i % 3 for i in range(100, 106)]
     assert pool.memory.leaves(torch.arange(15))["x"][:, 0].tolist() == [*range(9), *range(100, 106)]
 
 
 def test_a_pool_without_memory_has_the_labels_of_the_chunk(memory):
     pool = selector(FineTune(), memory)[0].pool()
-    assert (pool.earlier, len(pool.labels)) == (0, 0)
-    assert pool.new_labels.tolist() == [i % 3 for i in range(100, 106)]
+    assert pool.labels.tolist() == [i % 3 for i in range(100, 106)]

@@ -107,10 +107,9 @@ class BudgetedReplay(Method):
 
     def rows(self, pool: Pool) -> Rows:
         """The new chunk and all rows of earlier ones, balanced if so wished."""
-        rows, labels = pool.chunk, pool.new_labels
-        if pool.earlier:
-            rows = Joined(Picked(pool.memory, torch.arange(pool.earlier)), rows)
-            labels = torch.cat([pool.labels[: pool.earlier], labels])
+        rows, labels = pool.chunk, pool.labels
+        if len(pool.before):
+            rows, labels = Joined(pool.before, rows), torch.cat([pool.labels_before, labels])
         self._rows = len(rows)
         return rows if self.sampling == "uniform" else Picked(rows, balanced_places(labels))
 

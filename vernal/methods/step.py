@@ -120,20 +120,18 @@ class Pool:
 
     Args:
         chunk: the new chunk.
-        memory: what the memory will hold after this update, the new chunk's share included; nothing to a policy that
-            chooses only after training.
-        labels: the class of each row of `memory`, ``(n,)`` int64; 0 where there are no classes.
-        chunks: the number of the update that brought each row of `memory`, ``(n,)`` int64.
-        earlier: how many rows of `memory` earlier chunks brought; they come first.
-        new_labels: the class of each row of `chunk`, ``(m,)`` int64; 0 where there are no classes.
+        before: what the memory holds; rows of earlier chunks.
+        memory: what it will hold after this update, the new chunk's share included; the new chunk alone to a policy
+            that chooses only after training.
+        labels: the class of each row of `chunk`, ``(m,)`` int64; 0 where there are no classes.
+        labels_before: the class of each row of `before`, ``(n,)`` int64, likewise.
     """
 
     chunk: Rows
+    before: Rows
     memory: Rows
     labels: Tensor
-    chunks: Tensor
-    earlier: int = 0
-    new_labels: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
+    labels_before: Tensor
 
 
 @dataclass(frozen=True)

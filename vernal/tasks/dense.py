@@ -43,7 +43,7 @@ class Dense(Task):
                 f"{self.name.replace('_', ' ')} it must give one score a class for every target, with the classes in "
                 f"dimension {self.class_dim}. Define `loss_fn` if it means something else."
             )
-        counted = targets[targets != self.ignore]
+        counted = targets[targets.long() != self.ignore]
         found = (int(counted.min()), int(counted.max())) if counted.numel() else None
         check_labels(labels or found, scores.shape[self.class_dim])
 

@@ -53,7 +53,9 @@ def wider(one: Span | None, other: Span) -> Span:
 
 def _span(labels: Tensor, ignored: int | None) -> Span | None:
     """From the smallest to the largest of the labels that count."""
-    counted = labels if ignored is None else labels[labels != ignored]
+    # A byte compared with -100 would be compared with 156.
+    signed = ignored is not None and ignored < 0 and labels.dtype == torch.uint8
+    counted = labels if ignored is None or signed else labels[labels != ignored]
     if not counted.numel():
         return None
     smallest, largest = torch.aminmax(counted)

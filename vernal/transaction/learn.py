@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from vernal.base import Clock, derive_seed
 from vernal.data import Rows
 from vernal.memory import Memory
-from vernal.methods import Method, Network, Setting, Stage
+from vernal.methods import Method, Network, Setting, Stage, Term
 from vernal.training import (
     Checkpoint,
     EpochFeed,
@@ -102,13 +102,14 @@ class _Learning:
         check_fit(situation, method, self._network(beginning), memory, fabric.device)
         if situation.architecture_changed:
             check_champion(situation, self._network(champion), fabric.device)
+        # As it was: what it says of classes that it never knew would be noise.
+        silent = self._ready(situation.teacher()) if situation.parent else champion
         remembering = Remembering(situation, method, fabric.device)
         if remembering.keeps:
-            silent = self._ready(situation.teacher()) if situation.parent else champion
             memory = remembering.prepared(memory, self._network(silent), parts, self._reporter)
         embedding = Embedding(situation, [memory, self._chunk.rows], fabric.device, self._network)
         self._phase("evaluate before")
-        judge.before(situation.former_method().predictor(champion), self._ready(situation.model()))
+        judge.before(situation.former_method().predictor(silent), self._ready(situation.model()))
         if self._options.patience is not None:
             check_monitor(self._options.monitor, judge.measures)
         self._phase("train")
@@ -149,14 +150,16 @@ class _Learning:
         saved = checkpoint.load() or {"stage": 0, "earlier": []}
         facts: list[Mapping[str, Any]] = [*saved["earlier"]]
         model = beginning
-        for number, stage in enumerate(method.stages(self._situation.parent is None)):
+        stages = method.stages(self._situation.parent is None)
+        for number, stage in enumerate(stages):
             if number < saved["stage"]:
                 continue
             method.enter(stage)
             # The champion that a stage is given may be changed by it.
             old = beginning if number == 0 else self._ready(self._situation.beginning())
             model = method.start(old, partial(self._fresh, number))
-            fitted = self._fit(number, stage, method, model, memory, selector, judge, facts)
+            terms = self._situation.resolved.terms if number == len(stages) - 1 else ()
+            fitted = self._fit(number, stage, method, model, memory, selector, judge, terms, facts)
             model = fitted.model
             facts.append(facts_of(fitted))
         return model, together(facts)
@@ -170,6 +173,7 @@ class _Learning:
         memory: Memory,
         selector: Selector,
         judge: Judge,
+        terms: tuple[Term, ...],
         earlier: Sequence[Mapping[str, Any]],
     ) -> Fitted:
         situation, fabric = self._situation, self._fabric
@@ -199,7 +203,7 @@ class _Learning:
             validate=(lambda model: judge.overall(method.predictor(model))) if judge.rows else None,
             lower_is_better=judge.lower_is_better,
             old=self._old,
-            terms=situation.resolved.terms,
+            terms=terms,  # What comes out of an earlier stage is not what users will see.
             stage=number,
             earlier=tuple(earlier),
         )

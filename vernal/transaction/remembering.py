@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from vernal.base import SchemaMismatch, derive_seed
+from vernal.base import ConfigError, SchemaMismatch, derive_seed
 from vernal.data import Rows
 from vernal.memory import Annotate, Memory
 from vernal.methods import Method, Network
@@ -75,6 +75,20 @@ class Remembering:
 
         return kept
 
+    def _check_lengths(self) -> None:
+        """Demand targets of one length: what a model says to others has no shape that could be kept with a row.
+
+        Raises:
+            ConfigError: they vary.
+        """
+        varying = [path for path, leaf in self._situation.schema.leaves.items() if path[0] == "y" and leaf.varies]
+        if varying and self._situation.schema.leaves[varying[0]].kind == "tensor":
+            raise ConfigError(
+                f"`{varying[0]}` varies in length from row to row, and {type(self._method).__name__} keeps what the "
+                "model says with each row. Pad rows to one length in the data module, before they become a chunk, or "
+                "use a method that keeps rows alone, such as `er`."
+            )
+
     def prepared(self, memory: Memory, champion: Network, folder: Path, reporter: Reporter) -> Memory:
         """The memory, with what this method wants to find there.
 
@@ -90,6 +104,7 @@ class Remembering:
         Raises:
             SchemaMismatch: the rows are kept with something else, and the method is the same.
         """
+        self._check_lengths()
         rows = self._situation.data.train.rows
         with self._situation.resolved.config.naming("`keep` of the method", f"on rows ({self._situation.schema})"):
             probe = self.annotate(champion, rows)(torch.arange(min(ROWS, len(rows))))

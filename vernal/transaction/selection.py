@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from vernal.base import ConfigError
 from vernal.data import Chunk, Rows
@@ -61,18 +60,10 @@ class Selector:
 
     def pool(self) -> Pool:
         """The rows that a method may train on."""
-        chosen, chunk, old = self._chosen, self._chunk, self._memory.index
+        chunk, memory = self._chunk, self._memory
+        following = chunk.rows if self._chosen is None else memory.planned(self._chosen, chunk)
         labels = np.zeros(len(chunk), np.int64) if chunk.labels is None else chunk.labels
-        if chosen is None:
-            return Pool(chunk.rows, chunk.rows, _whole(), _whole(), new_labels=_whole(labels))
-        return Pool(
-            chunk.rows,
-            self._memory.planned(chosen, chunk),
-            _whole(old.labels[chosen.keep], labels[chosen.add]),
-            _whole(old.chunks[chosen.keep], np.full(len(chosen.add), self._number)),
-            len(chosen.keep),
-            _whole(labels),
-        )
+        return Pool(chunk.rows, memory, following, torch.from_numpy(labels), torch.from_numpy(memory.index.labels))
 
     def _ask(self, policy: Policy, model: Network | None) -> Selection:
         return self._memory.plan(self._chunk, policy, self._number, self._seen_by(policy, model))
@@ -86,7 +77,3 @@ class Selector:
 
 def _needs_training(policy: Policy) -> bool:
     return policy.embedding == "features"
-
-
-def _whole(*parts: Array) -> Tensor:
-    return torch.from_numpy(np.concatenate([np.empty(0, np.int64), *parts]).astype(np.int64))

@@ -298,9 +298,9 @@ class Situation:
     def memory(self) -> Memory:
         """The rehearsal memory that the parent left; an empty one for a first update."""
         memory = self.parent.memory("memory") if self.parent else None
+        self._check_complete(0 if memory is None else len(memory))
         if memory is None:
             return Memory(self.store.blobs, derive_seed(self.resolved.plan.seed, "memory"))
-        self._check_complete(memory)
         return memory if type(self.resolved.method).keep is not Method.keep else memory.without_kept()
 
     def validation_memory(self) -> Memory:
@@ -310,15 +310,18 @@ class Situation:
             return Memory(self.store.blobs, derive_seed(self.resolved.plan.seed, VALIDATION_SEED))
         return memory
 
-    def _check_complete(self, memory: Memory) -> None:
-        """Demand that a method which wants all rows ever seen finds them, and not the sample that another one kept."""
-        assert self.parent is not None
-        before, now = former_name(self.parent), method_name(self.resolved.method)
-        if before != now and isinstance(self.resolved.method.policy(), Everything) and len(memory) < self.rows_before:
-            raise ConflictError(
-                f"{now!r} wants all rows ever seen, but of {self.rows_before} rows the memory that {before!r} wrote "
-                f"holds {len(memory)}. Begin a new lineage with {now!r} (another store), from the first chunk on."
-            )
+    def _check_complete(self, rows: int) -> None:
+        """Demand that a method which wants all rows ever seen finds them, unless only erasure has taken some away."""
+        now = method_name(self.resolved.method)
+        if self.parent is None or not isinstance(self.resolved.method.policy(), Everything):
+            return
+        if isinstance(self.former_method().policy(), Everything) or rows >= self.rows_before:
+            return
+        raise ConflictError(
+            f"{now!r} wants all rows ever seen, but of {self.rows_before} rows the memory of update {self.parent.id} "
+            f"holds {rows}. Begin a new lineage with {now!r} (another store), from the first chunk on, or give it a "
+            "`memory_size`, if it has one."
+        )
 
 
 def _alone(metric: Any) -> Any:
