@@ -20,7 +20,7 @@ from vernal.methods import ER, BudgetedReplay, Method
 from vernal.state import unpack
 from vernal.store import Store
 from vernal.testing.toys import InterruptAfter
-from vernal.training import Training
+from vernal.training import Silent, Training
 from vernal.transaction import Result, load_model, update
 
 ALL = [0, 1, 2, 3]
@@ -145,3 +145,18 @@ def test_who_kept_a_sample_cannot_keep_all_rows_from_now_on(store: Store) -> Non
     update(plan(1, BudgetedReplay(memory_size=5)), store)
     with pytest.raises(ConflictError, match="'budgeted' wants all rows ever seen.*give it a `memory_size`"):
         update(plan(2, BudgetedReplay()), store)
+
+
+def test_an_option_that_is_another_one_now_is_noted(store: Store) -> None:
+    class Notes(Silent):
+        def __init__(self) -> None:
+            self.texts: list[str] = []
+
+        def note(self, text: str) -> None:
+            self.texts.append(text)
+
+    notes = [Notes(), Notes()]
+    first = update(plan(1, ER(memory_size=10)), store, reporter=notes[0])
+    update(plan(2, ER()), store, reporter=notes[1])
+    assert notes[0].texts == []
+    assert notes[1].texts == [f"`memory_size` is 500, and was 10 in update {first.id}"]

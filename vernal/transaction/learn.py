@@ -93,6 +93,8 @@ class _Learning:
     def run(self) -> Learned | None:
         situation, fabric = self._situation, self._fabric
         method, champion = situation.method(), self._ready(situation.champion())
+        for line in situation.options_changed():
+            self._reporter.note(line)
         parts = self._parts / f"as today {fabric.global_rank}"
         memory, validation = (
             as_today(situation, remembered, parts) for remembered in (situation.memory(), situation.validation_memory())

@@ -295,6 +295,18 @@ class Situation:
             return False
         return former_name(self.parent) != method_name(self.resolved.method)
 
+    def options_changed(self) -> list[str]:
+        """What the same method is told otherwise than in the parent's plan, a line for each option."""
+        if self.parent is None or self.method_changed:
+            return []
+        before = self.parent.record["plan"]["method"]["options"]
+        now = self.resolved.to_json()["method"]["options"]
+        return [
+            f"`{name}` is {value!r}, and was {before[name]!r} in update {self.parent.id}"
+            for name, value in now.items()
+            if name in before and before[name] != value
+        ]
+
     def memory(self) -> Memory:
         """The rehearsal memory that the parent left; an empty one for a first update."""
         memory = self.parent.memory("memory") if self.parent else None
