@@ -34,18 +34,21 @@ def test_updates_are_listed_newest_first(vernal: Vernal, store: Path) -> None:
     assert ran.code == 0
 
 
-def test_an_update_that_goes_by_another_metric_is_listed_by_that_of_the_newest(vernal: Vernal, tmp_path: Path) -> None:
+def test_a_chunk_that_does_not_define_the_metric_leaves_a_gap(vernal: Vernal, tmp_path: Path) -> None:
     config, store = tmp_path / "config.py", tmp_path / "store"
     config.write_text(WITHOUT_POSITIVES)
     for chunk in (1, 2):
         assert vernal("update", config, "--store", store, "--chunk", chunk, "--budget", "1ep").code == 0
     first, second = Store(store).records()
-    assert [record["metrics"]["headline"] for record in (first, second)] == ["average_precision", "loss"]
+    assert [record["metrics"]["headline"] for record in (first, second)] == ["average_precision", "average_precision"]
+    assert second["metrics"]["validation"][1]["after"]["average_precision"] is None
+    assert second["metrics"]["summary"] == {}
     heading, _, newest, oldest = vernal("log", "--store", store).out.splitlines()
-    assert "new loss" in heading
-    after = first["metrics"]["validation"][0]["after"]["loss"]
-    assert oldest.split()[3:-2] == ["number", "1", "er", f"{after:.4f}"]  # Its average is of average precision.
+    assert "new average_precision" in heading
+    after = first["metrics"]["validation"][0]["after"]["average_precision"]
+    assert f"{after:.4f}" in oldest.split()
     assert newest.split()[3:5] == ["number", "2"]
+    assert vernal("report", "--store", store, "--output", tmp_path / "report.html").code == 0
 
 
 def test_json_has_all_records_and_the_champion(vernal: Vernal, store: Path) -> None:

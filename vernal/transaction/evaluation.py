@@ -101,7 +101,7 @@ class Judge:
         after = self._predict(predictor)
         names = self._chunk_names()
         table = [self._row(number, names[number], after[number]) for number in self._places]
-        headline = self._headline(table)
+        headline = self._headline(table, after)
         return {
             "headline": headline,
             "higher_is_better": not lower_is_better(headline),
@@ -109,10 +109,18 @@ class Judge:
             "summary": self._summary(table, headline),
         }
 
-    def _headline(self, table: Sequence[Mapping[str, Any]]) -> str:
-        """The metric that stands for the task, if it could be measured everywhere; else the loss."""
+    def _headline(self, table: Sequence[Mapping[str, Any]], after: Mapping[int, Predictions]) -> str:
+        """The metric that stands for the task; the loss, if the model's outputs tell no predictions.
+
+        A lineage is judged by one metric, so a chunk that does not define it, having no positive label, gets a gap.
+        """
+        if table and all(one.predicted is None for one in after.values()):
+            return "loss"
         name = self._situation.task.headline
-        return name if all(name in row[when] for row in table for when in ("before", "after")) else "loss"
+        for row in table:
+            for when in ("before", "after"):
+                row[when].setdefault(name, np.nan)
+        return name
 
     def admit(self, folder: Path) -> Memory | None:
         """Write the next validation memory; None if there are no validation rows at all."""
@@ -170,6 +178,8 @@ class Judge:
             if any(n not in measured for n in numbers[: i + 1]):
                 return {}  # A chunk came without validation data, or its rows are gone.
             scores.append([_number(measured[n]["after"].get(headline)) for n in numbers[: i + 1]])
+            if np.isnan(scores[-1]).any():
+                return {}  # A chunk does not define the metric.
             initial.append(measured[number].get("initial", {}).get(headline))
         if not scores:
             return {}
