@@ -85,6 +85,19 @@ class LinearScores(nn.Module):
         return F.linear(features - self.origin, self.weight, self.bias)
 
 
+class CosineScores(nn.Module):
+    """The cosine between features and each mean ``(C, d)``, and a bias ``(C,)``."""
+
+    def __init__(self, means: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        self.directions = nn.Buffer(F.normalize(means))
+        self.bias = nn.Buffer(bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """``(B, d)`` to ``(B, C)``."""
+        return F.linear(F.normalize(features), self.directions, self.bias)
+
+
 def chance(counts: Tensor) -> Tensor:
     """What is added to the scores of classes: 0 for those that have rows, minus infinity for the others.
 

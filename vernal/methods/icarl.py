@@ -13,9 +13,8 @@ from torch.nn import functional as F
 from vernal.memory import Policy, make_policy
 from vernal.methods.card import Card
 from vernal.methods.checks import check_one_score_a_class, check_replay
-from vernal.methods.closed_form import OnFeatures, chance, check_one_head, check_unchanged
+from vernal.methods.closed_form import CosineScores, OnFeatures, chance, check_one_head, check_unchanged
 from vernal.methods.method import Method
-from vernal.methods.ncm import CosineScores
 from vernal.methods.step import Setting, Step
 from vernal.models import ClassStatistics, Features
 

@@ -8,11 +8,11 @@ from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from vernal.base import ConfigError
 from vernal.methods.card import Card
 from vernal.methods.closed_form import (
+    CosineScores,
     LinearScores,
     OnFeatures,
     chance,
@@ -116,19 +116,6 @@ class NCM(Method):
         """
         check_unchanged("head", state["head"], self.head)
         self.statistics.load_state_dict(state["statistics"])
-
-
-class CosineScores(nn.Module):
-    """The cosine between features and each mean ``(C, d)``, and a bias ``(C,)``."""
-
-    def __init__(self, means: Tensor, bias: Tensor) -> None:
-        super().__init__()
-        self.directions = nn.Buffer(F.normalize(means))
-        self.bias = nn.Buffer(bias)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """``(B, d)`` to ``(B, C)``."""
-        return F.linear(F.normalize(features), self.directions, self.bias)
 
 
 def _euclidean(means: Tensor, bias: Tensor) -> nn.Module:
