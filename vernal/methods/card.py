@@ -14,7 +14,8 @@ class Card:
         keeps: what goes from one update to the next beside the weights.
         tied: whether that belongs to these very weights, and means nothing to a network with fresh ones.
         tasks: the names of the tasks that it serves; None for any.
-        forward: rows that go forward through a network for each row that an epoch walks through, if as many are replayed.
+        forward: rows that go forward through a network for each row that an epoch walks through, if as many are
+            replayed.
         backward: rows that gradients are computed for, likewise.
         once: what else it costs, once an update; in words.
         group: the family it belongs to, for the table of contents.
