@@ -51,7 +51,7 @@ def test_the_blocks_of_the_config_page_run(tmp_path, monkeypatch, capsys):
     exec(compile(data, str(page), "exec"), {})
     assert "uint8(3, 32, 32)" in capsys.readouterr().out
     exec(compile(method, str(page), "exec"), names := {})
-    first, second = [toy_update("store", names["method_fn"](memory_size=20), chunk).record for chunk in (1, 2)]
+    first, second = [toy_update("store", names["method_fn"](rows=20), chunk).record for chunk in (1, 2)]
     assert (first["memory"]["rows"], first["training"]["replayed"]) == (20, 0)
     assert (second["memory"]["rows"], second["training"]["replayed"] > 0) == (20, True)
 
