@@ -1,0 +1,22 @@
+"""Ranges in the place of values: what tuning chooses from. Plain values; no search library, no torch."""
+
+from vernal.space.ranges import Choice, Range, Real, Value, Whole, choice, lograndint, loguniform, randint, uniform
+from vernal.space.space import Config, Space
+from vernal.space.spelling import is_range, read_range
+
+__all__ = [
+    "Choice",
+    "Config",
+    "Range",
+    "Real",
+    "Space",
+    "Value",
+    "Whole",
+    "choice",
+    "is_range",
+    "lograndint",
+    "loguniform",
+    "randint",
+    "read_range",
+    "uniform",
+]

@@ -1,0 +1,127 @@
+"""All ranges of a plan together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from vernal.base import ConfigError, Problem, did_you_mean
+from vernal.space.ranges import Choice, Range, Real, Value, Whole
+
+Config = dict[str, Value]
+_KINDS: dict[str, type[Range]] = {"real": Real, "whole": Whole, "choice": Choice}
+
+
+class Space(Mapping[str, Range]):
+    """Ranges by name; a range with conditions comes after those that it depends on.
+
+    Args:
+        ranges: these.
+
+    Raises:
+        ConfigError: a condition names no range of the space, or a value that it cannot take, or itself in a circle.
+
+    Examples:
+        >>> from vernal.space import choice, uniform
+        >>> space = Space({"momentum": uniform(0, 1).only_if(optimizer="SGD"), "optimizer": choice("SGD", "Adam")})
+        >>> [*space], space.active({"optimizer": "Adam"})
+        (['optimizer', 'momentum'], ['optimizer'])
+    """
+
+    def __init__(self, ranges: Mapping[str, Range]) -> None:
+        _check_conditions(ranges)
+        self._ranges = _in_order(ranges)
+
+    def __getitem__(self, name: str) -> Range:
+        return self._ranges[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ranges)
+
+    def __len__(self) -> int:
+        return len(self._ranges)
+
+    def __repr__(self) -> str:
+        return f"Space({', '.join(f'{name}: {one}' for name, one in self.items())})"
+
+    def active(self, config: Mapping[str, Value]) -> list[str]:
+        """The names of the ranges whose conditions a configuration fulfils."""
+        active: list[str] = []
+        for name, one in self.items():
+            if all(other in active and config.get(other) in values for other, values in one.when.items()):
+                active.append(name)
+        return active
+
+    def holds(self, config: Mapping[str, Value]) -> bool:
+        """Whether a configuration has a value in its range for every active name, and nothing else."""
+        return {*config} == {*self.active(config)} and all(value in self[name] for name, value in config.items())
+
+    def default(self, preferred: Mapping[str, Value]) -> Config:
+        """The configuration to begin with: preferred values where they lie in their ranges, else the middles."""
+        config: Config = {}
+        for name, one in self.items():
+            if self._exists(one, config):
+                config[name] = preferred[name] if name in preferred and preferred[name] in one else one.middle
+        return config
+
+    def sample(self, rng: np.random.Generator) -> Config:
+        """A configuration at random."""
+        config: Config = {}
+        for name, one in self.items():
+            if self._exists(one, config):
+                config[name] = one.sample(rng)
+        return config
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The space as plain values, in order."""
+        return [{"name": name, **_plain(one)} for name, one in self.items()]
+
+    @classmethod
+    def from_json(cls, ranges: list[dict[str, Any]]) -> Space:
+        """The space that `to_json` wrote down."""
+        return cls({one["name"]: _made(one) for one in ranges})
+
+    def _exists(self, one: Range, config: Mapping[str, Value]) -> bool:
+        return all(config.get(other) in values and other in config for other, values in one.when.items())
+
+
+def _plain(one: Range) -> dict[str, Any]:
+    kind = next(kind for kind, made in _KINDS.items() if made is type(one))
+    return {"kind": kind} | {name: value for name, value in vars(one).items() if name != "when" or value}
+
+
+def _made(one: Mapping[str, Any]) -> Range:
+    values = {name: value for name, value in one.items() if name not in ("name", "kind")}
+    if "options" in values:
+        values["options"] = tuple(tuple(o) if isinstance(o, list) else o for o in values["options"])
+    if "when" in values:
+        values["when"] = {name: tuple(allowed) for name, allowed in values["when"].items()}
+    return _KINDS[one["kind"]](**values)
+
+
+def _check_conditions(ranges: Mapping[str, Range]) -> None:
+    problems = []
+    for name, one in ranges.items():
+        for other, values in one.when.items():
+            if other not in ranges:
+                what = f"exists only if {other!r} has certain values, and that has no range."
+                problems.append(Problem(name, what, did_you_mean(other, [n for n in ranges if n != name])))
+            elif outside := [value for value in values if value not in ranges[other]]:
+                problems.append(Problem(name, f"exists only if {other!r} is {outside[0]!r}, which it cannot be."))
+    if problems:
+        raise ConfigError(problems)
+
+
+def _in_order(ranges: Mapping[str, Range]) -> dict[str, Range]:
+    """Ranges with conditions after those that they depend on; otherwise as they were given."""
+    ordered: dict[str, Range] = {}
+    left = dict(ranges)
+    while left:
+        ready = [name for name, one in left.items() if all(other in ordered for other in one.when)]
+        if not ready:
+            raise ConfigError(f"The conditions of {' and '.join(sorted(left))} go in a circle. Remove one.")
+        for name in ready[:1]:
+            ordered[name] = left.pop(name)
+    return ordered
