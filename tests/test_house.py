@@ -22,9 +22,9 @@ SEEDS = {"base/seed.py", "training/randomness.py"}
 # What must not be used, and the files that may. Transforms that users wrote draw from the global
 # generators of Python and NumPy; data/rows.py sets those for their time only, and puts them back.
 # Config files written for Renate read their model with `torch.load`; renate/checkpoint.py writes that file, tensors
-# only, and nothing of vernal reads it.
+# only, and nothing of vernal reads it. What a process is to do goes to it as a pickle, in a pipe and never in a file.
 RULES = {
-    r"(pickle|cPickle|_pickle|dill|cloudpickle|joblib|shelve|marshal)(\..*)?": set(),
+    r"(pickle|cPickle|_pickle|dill|cloudpickle|joblib|shelve|marshal)(\..*)?": {"launch/work.py"},
     r"torch\.(save|load)": {"renate/checkpoint.py"},
     r"(.*\.)?datetime\.(now|utcnow|today)|(.*\.)?date\.today": {"base/clock.py"},
     r"time\.(time|time_ns|monotonic|perf_counter)": {"base/clock.py"},
