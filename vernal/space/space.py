@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from vernal.base import ConfigError, Problem, did_you_mean
-from vernal.space.ranges import Choice, Range, Real, Value, Whole
+from vernal.space.ranges import Choice, Range, Real, Whole
+from vernal.space.values import Value
 
 Config = dict[str, Value]
 _KINDS: dict[str, type[Range]] = {"real": Real, "whole": Whole, "choice": Choice}
@@ -48,31 +49,45 @@ class Space(Mapping[str, Range]):
 
     def active(self, config: Mapping[str, Value]) -> list[str]:
         """The names of the ranges whose conditions a configuration fulfils."""
-        active: list[str] = []
+        active: dict[str, Value] = {}
         for name, one in self.items():
-            if all(other in active and config.get(other) in values for other, values in one.when.items()):
-                active.append(name)
-        return active
+            if one.exists(active):
+                active[name] = config.get(name)
+        return [*active]
 
     def holds(self, config: Mapping[str, Value]) -> bool:
         """Whether a configuration has a value in its range for every active name, and nothing else."""
         return {*config} == {*self.active(config)} and all(value in self[name] for name, value in config.items())
 
-    def default(self, preferred: Mapping[str, Value]) -> Config:
-        """The configuration to begin with: preferred values where they lie in their ranges, else the middles."""
+    def fill(self, value_of: Callable[[str, Range], Value]) -> Config:
+        """A configuration from a value for every name that is active, in order.
+
+        Args:
+            value_of: the value for a name and its range.
+
+        Examples:
+            >>> from vernal.space import choice, uniform
+            >>> space = Space({"optimizer": choice("Adam", "SGD"), "momentum": uniform(0, 1).only_if(optimizer="SGD")})
+            >>> space.fill(lambda name, one: one.middle)
+            {'optimizer': 'Adam'}
+        """
         config: Config = {}
         for name, one in self.items():
-            if self._exists(one, config):
-                config[name] = preferred[name] if name in preferred and preferred[name] in one else one.middle
+            if one.exists(config):
+                config[name] = one.plain(value_of(name, one))
         return config
+
+    def default(self, preferred: Mapping[str, Value]) -> Config:
+        """The configuration to begin with: preferred values where they lie in their ranges, else the middles."""
+
+        def value_of(name: str, one: Range) -> Value:
+            return preferred[name] if name in preferred and preferred[name] in one else one.middle
+
+        return self.fill(value_of)
 
     def sample(self, rng: np.random.Generator) -> Config:
         """A configuration at random."""
-        config: Config = {}
-        for name, one in self.items():
-            if self._exists(one, config):
-                config[name] = one.sample(rng)
-        return config
+        return self.fill(lambda name, one: one.sample(rng))  # noqa: ARG005
 
     def to_json(self) -> list[dict[str, Any]]:
         """The space as plain values, in order."""
@@ -83,9 +98,6 @@ class Space(Mapping[str, Range]):
         """The space that `to_json` wrote down."""
         return cls({one["name"]: _made(one) for one in ranges})
 
-    def _exists(self, one: Range, config: Mapping[str, Value]) -> bool:
-        return all(config.get(other) in values and other in config for other, values in one.when.items())
-
 
 def _plain(one: Range) -> dict[str, Any]:
     kind = next(kind for kind, made in _KINDS.items() if made is type(one))
@@ -94,22 +106,23 @@ def _plain(one: Range) -> dict[str, Any]:
 
 def _made(one: Mapping[str, Any]) -> Range:
     values = {name: value for name, value in one.items() if name not in ("name", "kind")}
-    if "options" in values:
-        values["options"] = tuple(tuple(o) if isinstance(o, list) else o for o in values["options"])
-    if "when" in values:
-        values["when"] = {name: tuple(allowed) for name, allowed in values["when"].items()}
     return _KINDS[one["kind"]](**values)
 
 
 def _check_conditions(ranges: Mapping[str, Range]) -> None:
     problems = []
     for name, one in ranges.items():
+        if type(one) not in _KINDS.values():
+            what = f"{one!r} is no range."
+            problems.append(Problem(name, what, "Make one with uniform, loguniform, randint, lograndint or choice."))
+            continue
         for other, values in one.when.items():
             if other not in ranges:
                 what = f"exists only if {other!r} has certain values, and that has no range."
                 problems.append(Problem(name, what, did_you_mean(other, [n for n in ranges if n != name])))
             elif outside := [value for value in values if value not in ranges[other]]:
-                problems.append(Problem(name, f"exists only if {other!r} is {outside[0]!r}, which it cannot be."))
+                what = f"exists only if {other!r} is {outside[0]!r}, which it cannot be."
+                problems.append(Problem(name, what, f"It is {ranges[other]}."))
     if problems:
         raise ConfigError(problems)
 
@@ -122,6 +135,5 @@ def _in_order(ranges: Mapping[str, Range]) -> dict[str, Range]:
         ready = [name for name, one in left.items() if all(other in ordered for other in one.when)]
         if not ready:
             raise ConfigError(f"The conditions of {' and '.join(sorted(left))} go in a circle. Remove one.")
-        for name in ready[:1]:
-            ordered[name] = left.pop(name)
+        ordered[ready[0]] = left.pop(ready[0])
     return ordered
