@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import selectors
 import socket
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from vernal.launch.channel import PIECE_BYTES
 from vernal.launch.frames import Frames, framed
-
-_TAIL_LINES = 20
-_TAIL_BYTES = 1 << 14
+from vernal.launch.log import Log
 
 
 @dataclass
@@ -24,13 +20,13 @@ class Process:
     Args:
         index: of the worker.
         line: the tuner's end of the line to it.
-        log: where its standard output and error go.
+        log: where its standard output and error go, after what is there already.
         held: messages for which it is not ready yet.
     """
 
     index: int
     line: socket.socket
-    log: Path
+    log: Log
     held: bytearray = field(default_factory=bytearray)
 
     def __post_init__(self) -> None:
@@ -40,7 +36,6 @@ class Process:
         self._is_silent = False
         self._outgoing = bytearray()
         self._frames = Frames()
-        self._log_begins = self.log.stat().st_size if self.log.exists() else 0
 
     @property
     def events(self) -> int:
@@ -95,15 +90,7 @@ class Process:
         self.held.clear()
         self.flush()
 
-    def last_words(self) -> str:
-        """The end of what it has written."""
-        return last_words(self.log, self._log_begins)
-
-
-def last_words(log: Path, begin: int = 0) -> str:
-    """The last lines of a file, of what comes after a place in it."""
-    with log.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(begin, size - _TAIL_BYTES))
-        lines = file.read().decode(errors="replace").splitlines()
-    return "\n".join(lines[-_TAIL_LINES:])
+    def close(self) -> None:
+        """Forget the line and the log."""
+        self.line.close()
+        self.log.close()

@@ -40,6 +40,7 @@ def serve(control_fd: int, tuner: int, preload: Sequence[str]) -> None:
     lifeline, held = os.pipe()
     deaths = _tell_deaths()
     workers: dict[int, int] = {}
+    server = os.getpid()
     # Processes that others have forked from the tuner hold its end of the line open, so its id is looked at, too.
     while os.getppid() == tuner:
         ready, _, _ = select.select([control_fd, deaths], [], [], _POLL_SECONDS)
@@ -61,7 +62,7 @@ def serve(control_fd: int, tuner: int, preload: Sequence[str]) -> None:
         else:
             _forget(control, held, deaths)
             line, log = fds
-            return worker.begin(index, line, log, lifeline, os.getppid())
+            return worker.begin(index, line, log, lifeline, server)
     _end(workers)
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -9,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,8 @@ from typing import Self
 from vernal.base import SystemClock, TrainingError
 from vernal.launch.channel import Message, encode
 from vernal.launch.died import Died
-from vernal.launch.process import Process, last_words
+from vernal.launch.log import Log
+from vernal.launch.process import Process
 from vernal.launch.server import ORDER, REPORT
 from vernal.launch.work import Work, pack
 
@@ -37,23 +38,25 @@ class Workers:
         work: what each does: called in the worker with its channel and its index, it receives, does and sends. It is
             pickled, so it is a function of a module, or an instance of a class of one.
         preload: modules that workers need, imported once.
-        logs: a folder for what workers print, one file each; None to keep only what `Died` tells of it.
+        logs: an existing folder for what workers print, one file each; None to keep only what `Died` tells of it.
     """
 
     def __init__(self, n: int, work: Work, preload: Sequence[str] = (), logs: Path | None = None) -> None:
         self._work = pack(work)
-        self._temporary = tempfile.TemporaryDirectory(prefix="vernal-")
-        self._logs = logs or Path(self._temporary.name)
-        self._logs.mkdir(parents=True, exist_ok=True)
-        self._server_log = Path(self._temporary.name) / "server.log"
+        self._logs = logs
         self._told: list[tuple[int, Message | Died]] = []
         self._failed_starts = 0
         self._processes: dict[int, Process] = {}
         self._control, theirs = socket.socketpair()
+        self._server_log = Log(None)
         with theirs:
             self._server = self._start_server(theirs.fileno(), preload)
-        for index in range(n):
-            self._start(index)
+        try:
+            for index in range(n):
+                self._start(index)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -109,41 +112,41 @@ class Workers:
     def close(self) -> None:
         """End all workers now, as `stop` does, and the process that they were forked from."""
         if self._server.poll() is None:
-            self._ask_to_end([*self._processes])
+            with contextlib.suppress(TrainingError):  # It has just ended by itself.
+                self._ask_to_end([*self._processes])
         self._control.close()
         for process in self._processes.values():
-            process.line.close()
+            process.close()
         self._processes.clear()
         try:
             self._server.wait(_GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             self._server.kill()
             self._server.wait()
-        self._temporary.cleanup()
+        self._server_log.close()
 
     def _start_server(self, control: int, preload: Sequence[str]) -> subprocess.Popen[bytes]:
         """The process that workers are forked from; it finds modules where this one does."""
         code = (
-            f"import sys; sys.path[:] = {sys.path!r}; from vernal.launch.server import serve; "
+            f"import sys; sys.path[:] = {[*map(str, sys.path)]!r}; from vernal.launch.server import serve; "
             f"serve({control}, {os.getpid()}, {[*preload]!r})"
         )
-        with self._server_log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603
-                [sys.executable, "-c", code],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=[control],
-                start_new_session=True,
-            )
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, "-c", code],
+            stdin=subprocess.DEVNULL,
+            stdout=self._server_log.fileno(),
+            stderr=self._server_log.fileno(),
+            pass_fds=[control],
+            start_new_session=True,
+        )
 
     def _start(self, index: int, held: bytearray | None = None) -> None:
         line, theirs = socket.socketpair()
-        process = Process(index, line, self._logs / f"worker-{index}.log", held or bytearray())
-        with theirs, process.log.open("ab") as log:
+        log = Log(self._logs / f"worker-{index}.log" if self._logs else None)
+        self._processes[index] = process = Process(index, line, log, held or bytearray())
+        with theirs:
             self._order(index, 0, [theirs.fileno(), log.fileno()])
         process.hand_over(self._work)
-        self._processes[index] = process
 
     def _order(self, index: int, number: int, fds: Sequence[int] = ()) -> None:
         try:
@@ -185,16 +188,19 @@ class Workers:
 
     def _bury(self) -> None:
         """Take note of a death, and start those anew that have not even begun."""
-        report = self._control.recv(REPORT.size)
+        try:
+            report = self._control.recv(REPORT.size)
+        except ConnectionError:
+            report = b""
         if not report:
             raise self._server_has_ended()
         index, status = REPORT.unpack(report)
         process = self._processes.pop(index)
         self._listen(process)
-        process.line.close()
+        died = Died(status, process.log.tail())
+        process.close()
         if process.is_stopping:
             return
-        died = Died(status, process.last_words())
         if process.is_ready:
             self._told.append((index, died))
         else:
@@ -210,7 +216,7 @@ class Workers:
             )
 
     def _server_has_ended(self) -> TrainingError:
-        died = Died(self._server.wait(), last_words(self._server_log))
+        died = Died(self._server.wait(), self._server_log.tail())
         return TrainingError(
             f"The process that workers are forked from {died.reason}, and they with it. It wrote:\n{died.last_words}"
         )
