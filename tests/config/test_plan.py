@@ -27,8 +27,8 @@ def config(tmp_path: Path) -> Path:
     ("wrong", "message"),
     [
         ({"config": 3}, "`config` of a plan must be the path of a Python file, got 3."),
-        ({"method": 3}, "`method` of a plan must be a method, or the name of one, got 3."),
-        ({"method": ER}, "`method` of a plan must be a method, or the name of one, got <class"),
+        ({"method": 3}, "`method` of a plan must be a method, the name of one, or several to choose from, got 3."),
+        ({"method": ER}, "`method` of a plan must be a method, the name of one, or several to choose from, got <class"),
         ({"arguments": ["lr=1"]}, r"`arguments` of a plan must be values by name, got \['lr=1'\]."),
         ({"training": "3ep"}, r"`training` of a plan must be `Training\(...\)`, got '3ep'."),
         ({"terms": "distil"}, "`terms` of a plan must be a list of terms, or of names of such, got 'distil'."),

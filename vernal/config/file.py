@@ -33,6 +33,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "metrics_fn": (),
     "method_fn": (),
     "terms_fn": (),
+    "space_fn": (),
     "optimizer_fn": ("parameters", "model"),
     "lr_scheduler_fn": ("optimizer", "total_steps"),
     "train_transform": (),

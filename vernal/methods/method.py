@@ -11,6 +11,7 @@ from vernal.data import Rows
 from vernal.memory import Policy
 from vernal.methods.card import Card
 from vernal.methods.step import Network, Pool, Setting, Stage, Step
+from vernal.space import Range
 
 
 class Method:
@@ -41,9 +42,11 @@ class Method:
 
     Attributes:
         card: facts for whoever chooses; which tasks it serves.
+        space: ranges of the options that are worth tuning, by name; what tuning chooses from if nobody says otherwise.
     """
 
     card: ClassVar[Card] = Card()
+    space: ClassVar[Mapping[str, Range]] = {}
 
     def policy(self) -> Policy | None:
         """Which rows the memory keeps; None for a method without memory."""
