@@ -1,4 +1,5 @@
-"""Draw the lineage of a model as one HTML page: every chunk after every update, forgetting, costs.
+"""Draw the lineage of a model as one HTML page: every chunk after every update, forgetting, costs,
+and how hyperparameters were tuned.
 
 The page needs nothing beside itself. It is drawn with matplotlib: pip install 'vernal[plots]'.
 
@@ -8,14 +9,17 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from vernal.base import StateError
 from vernal.cli.address import add_store, open_store
 from vernal.cli.parser import Parser
 from vernal.cli.terminal import say
 from vernal.report import lineage_report
+from vernal.store import Store
 
 
 def run(words: Sequence[str]) -> int:
@@ -34,10 +38,18 @@ def run(words: Sequence[str]) -> int:
     add_store(parser)
     values = parser.parse(words)
     store = open_store(values)
-    page = lineage_report(store.lineage(values.id), title=f"The lineage of {values.id} in {store.url}")
+    records = store.lineage(values.id)
+    tunings = {record["id"]: _tuning(store, record) for record in records if "tuning" in record}
+    page = lineage_report(records, f"The lineage of {values.id} in {store.url}", tunings)
     try:
         values.output.write_text(page)
     except OSError as error:
         raise StateError(f"{values.output} could not be written: {error}. Name another file: --output.") from error
     say(f"Wrote {values.output}. Open it in a browser.")
     return 0
+
+
+def _tuning(store: Store, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The trials of an update that was tuned."""
+    past: dict[str, Any] = json.loads(store.blobs.get(store.resolve(record["artefacts"]["tuning"]["blob"])))
+    return past

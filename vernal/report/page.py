@@ -7,6 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from vernal.report.rulers import shortened, spelled
+
 
 def render(template: str, values: Mapping[str, Any]) -> str:
     """Fill in a template; everything but our own plots is escaped.
@@ -22,7 +24,7 @@ def render(template: str, values: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["size"] = size
+    environment.filters |= {"duration": duration, "shortened": shortened, "size": size, "spelled": spelled}
     return environment.get_template(template).render(values)
 
 
@@ -40,3 +42,16 @@ def size(n_bytes: float | None) -> str:
             return f"{n_bytes:.0f} {unit}"
         n_bytes /= 1000
     return f"{n_bytes:.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """A length of time, for people.
+
+    Examples:
+        >>> duration(4.25), duration(125), duration(7260)
+        ('4.2 s', '2 min 5 s', '2 h 1 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vernal.report.lineage import Lineage, Record
 from vernal.report.page import render
 from vernal.report.plots import FORGOTTEN, Axis, Plot, Series, line_plot
 from vernal.report.reading import read_lineage
+from vernal.report.tuning import names_chosen, sections_of
 
 
-def lineage_report(records: Sequence[Record], title: str = "The lineage of a model") -> str:
+def lineage_report(
+    records: Sequence[Record], title: str = "The lineage of a model", tunings: Mapping[str, Record] | None = None
+) -> str:
     """Write the report on a lineage.
 
     Args:
         records: of updates that follow each other, oldest first: ``store.lineage("champion")``.
         title: the heading.
+        tunings: for ids of updates that were tuned the artefact ``tuning``, read from JSON; their trials are shown.
 
     Returns:
         One HTML page that needs nothing beside itself.
@@ -25,7 +29,15 @@ def lineage_report(records: Sequence[Record], title: str = "The lineage of a mod
         MissingExtra: matplotlib is not installed.
     """
     lineage = Lineage.of(records)
-    values = {"title": title, "lineage": lineage, "reading": read_lineage(lineage), "plots": _plots(lineage)}
+    searches = sections_of(lineage, tunings or {})
+    values = {
+        "title": title,
+        "lineage": lineage,
+        "reading": read_lineage(lineage),
+        "plots": _plots(lineage),
+        "searches": searches,
+        "chosen_names": names_chosen(searches),
+    }
     return render("lineage.html", values)
 
 

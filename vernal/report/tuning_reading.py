@@ -1,0 +1,132 @@
+"""What a search did and brought, in sentences. Plain text: the page escapes it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from vernal.report.page import duration
+from vernal.report.rulers import shortened
+from vernal.report.tuned import Tried, Tuned
+
+FEW = 10  # complete trials, below which importance is little more than a guess
+LONGEST = 160
+
+
+def read_tuning(tuned: Tuned) -> list[str]:
+    """Say what was searched, what was chosen, what it gained and what it cost."""
+    return [*_search(tuned), *_end(tuned), *_choice(tuned), *_constraints(tuned), *_transfer(tuned), _costs(tuned)]
+
+
+def read_importance(tuned: Tuned) -> str:
+    """Say how far importance is to be trusted."""
+    measured = sum(trial.score is not None for trial in tuned.trials)
+    complete = sum(trial.status == "complete" for trial in tuned.trials)
+    basis = f"Estimated from {_trials(measured)}, {complete} of which {'is' if complete == 1 else 'are'} complete"
+    if complete < FEW:
+        return f"{basis}: so few tell little. Take it as a hint where to look, not as a result."
+    return f"{basis}. It holds within these ranges only."
+
+
+def _search(tuned: Tuned) -> Iterator[str]:
+    names, facts = [*tuned.space], tuned.facts
+    also = f", and for {_listed(tuned.objectives[1:])} beside it" if tuned.objectives[1:] else ""
+    yield (
+        f"{_counted(len(names), 'hyperparameter')} {'was' if len(names) == 1 else 'were'} searched: "
+        f"{_listed([f'{name} in {shortened(str(one), LONGEST)}' for name, one in tuned.space.items()])}. "
+        f"Scheduler: {facts['scheduler']}; searcher: {facts['searcher']}; tuned for {tuned.metric} "
+        f"({tuned.direction}){also}."
+    )
+
+
+def _end(tuned: Tuned) -> Iterator[str]:
+    fates = Counter(trial.fate for trial in tuned.trials)
+    said = {"complete": "trained to the end", "stopped": "stopped before it", "failed": "failed"}
+    yield (
+        f"{_trials(len(tuned.trials)).capitalize()} began: "
+        f"{', '.join(f'{fates[fate]} {words}' for fate, words in said.items() if fates[fate])}. "
+        f"Why the search ended: {tuned.facts['stopped']}."
+    )
+    errors = Counter(trial.error for trial in tuned.trials if trial.status == "failed" and trial.error)
+    if errors:
+        ((error, times),) = errors.most_common(1)
+        yield f"The most frequent failure, {_times(times)}: {shortened(' '.join(error.split()), LONGEST)}"
+
+
+def _choice(tuned: Tuned) -> Iterator[str]:
+    chosen, default, text = tuned.chosen, tuned.default, tuned.scale.text
+    if chosen is None:
+        yield "Nothing was chosen: no trial has a model."
+        return
+    yield f"Chosen: trial {chosen.number}, with {chosen.settings}. It reached {tuned.metric} {text(chosen.score)}."
+    if default is None or chosen is default:
+        yield "That is the default, which the plan would have used without a search: nothing better was found."
+    elif default.scores:
+        yield _gain(tuned, chosen, default)
+    else:
+        yield f"The default (trial 0: {default.settings}) was not measured, so it is not known what was gained."
+
+
+def _gain(tuned: Tuned, chosen: Tried, default: Tried) -> str:
+    """The chosen trial against the default, at the last epoch that both have reached."""
+    text = tuned.scale.text
+    who = f"the default (trial 0: {default.settings})"
+    if default.status == "complete":
+        mine, other, when = chosen.score, default.score, "At the end"
+    else:
+        level = min(chosen.level, default.level)
+        mine, other, when = chosen.scores[level - 1], default.scores[level - 1], f"At epoch {level}, where that stopped"
+    if mine is None or other is None:
+        return f"{when}, {who} has no {tuned.metric} to compare with."
+    difference = mine - other if tuned.scale.higher_is_better else other - mine
+    word = "a gain" if difference >= 0 else "a loss"
+    return (
+        f"{when}, {who} had {text(other)}, the chosen one {text(mine)}: {word} of {tuned.scale.distance(difference)}."
+    )
+
+
+def _constraints(tuned: Tuned) -> Iterator[str]:
+    constraints = tuned.facts["constraints"]
+    if not constraints:
+        return
+    wanted = f"It must hold that {_listed(constraints)}."
+    if tuned.facts["feasible"]:
+        yield f"{wanted} The chosen trial keeps to that."
+    else:
+        yield f"{wanted} No feasible trial: the champion stays."
+
+
+def _transfer(tuned: Tuned) -> Iterator[str]:
+    facts = tuned.facts
+    if not facts["past"]:
+        return
+    count = sum(trial.was_carried_over for trial in tuned.trials)
+    updates = f"{'update' if len(facts['past']) == 1 else 'updates'} {_listed(facts['past'])}"
+    began = f"; {_trials(count)} began with a configuration from there" if count else ""
+    yield f"The search used what was learned in {updates} (transfer: {facts['transfer']}){began}."
+
+
+def _costs(tuned: Tuned) -> str:
+    facts, whole = tuned.facts, tuned.whole_epochs
+    share = f"{100 * facts['epochs'] / max(1, whole):.0f} % of the {whole:,}"
+    money = "" if facts["cost"] is None else f" At the given price per hour, that cost {facts['cost']:,.2f}."
+    return (
+        f"The search trained {_counted(facts['epochs'], 'epoch')}, {share} that training every trial to its end would "
+        f"have taken, in {duration(facts['seconds'])}.{money}"
+    )
+
+
+def _counted(n: int, what: str) -> str:
+    return f"one {what}" if n == 1 else f"{n:,} {what}s"
+
+
+def _trials(n: int) -> str:
+    return _counted(n, "trial")
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
