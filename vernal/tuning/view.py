@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vernal.space import Space, Value
 from vernal.tuning.goal import Goal
@@ -24,6 +24,7 @@ class View:
         may_begin: whether another trial may begin.
         seed: of everything that is random.
         past: the tunings of earlier updates, oldest first.
+        fixed: the values of everything that could have been a range and is none, by name.
     """
 
     space: Space
@@ -34,6 +35,7 @@ class View:
     may_begin: bool = True
     seed: int = 0
     past: tuple[Past, ...] = ()
+    fixed: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def is_busy(self) -> bool:
@@ -41,6 +43,9 @@ class View:
         return any(trial.status == "running" for trial in self.trials)
 
     def at(self, level: int) -> list[Trial]:
-        """The trials that have reached a level, the best one there first; those that failed later are among them."""
-        reached = [trial for trial in self.trials if trial.level >= level]
-        return sorted(reached, key=lambda trial: (*self.goal.key(trial.curve[level - 1]), trial.number))
+        """The trials that have reached a level, the best one there first.
+
+        Those that failed later are among them, and those that were complete before: they stay what they were at last.
+        """
+        reached = [trial for trial in self.trials if trial.at(level) is not None]
+        return sorted(reached, key=lambda trial: (*self.goal.key(trial.at(level)), trial.number))
