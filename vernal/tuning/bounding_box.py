@@ -116,5 +116,5 @@ def _on_grid(one: Real, low: float, high: float) -> Real:
 def _inside(view: View, box: Space) -> View:
     """The view of somebody who knows only the box."""
     trials = tuple(trial for trial in view.trials if box.holds(trial.config))
-    default, seed = box.default(view.default), derive_seed(view.seed, "box")
+    default, seed = box.default(view.default), derive_seed(view.seed, "box", len(view.trials))
     return replace(view, space=box, default=default, trials=trials, seed=seed)

@@ -67,7 +67,7 @@ def is_carried(trial: Trial) -> bool:
 
 def first_rung(view: View) -> int:
     """The lowest level at which a trial has been stopped, or was complete; 1 if none has."""
-    return min((trial.level for trial in view.trials if trial.status in ("paused", "complete")), default=1)
+    return max(min((trial.level for trial in view.trials if trial.status in ("paused", "complete")), default=1), 1)
 
 
 def chance(wins: int, n: int, m: int) -> float:
