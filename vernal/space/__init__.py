@@ -3,7 +3,7 @@
 from vernal.space.ranges import Choice, Range, Real, Whole, choice, lograndint, loguniform, randint, uniform
 from vernal.space.space import Config, Space
 from vernal.space.spelling import is_range, read_range
-from vernal.space.values import Value
+from vernal.space.values import Value, plain_value
 
 __all__ = [
     "Choice",
@@ -17,6 +17,7 @@ __all__ = [
     "is_range",
     "lograndint",
     "loguniform",
+    "plain_value",
     "randint",
     "read_range",
     "uniform",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vernal.base import ConfigError
@@ -107,11 +108,33 @@ class Goal:
         violation = self.violation(measures)
         return violation, self.objective.loss(measures)
 
-    def rank(self, trial: Trial) -> tuple[float, int, float, int]:
-        """Sorts trials, the one to keep first: feasible, then trained furthest, then best, then earliest."""
+    def rank(self, trial: Trial) -> tuple[float, float, float, int]:
+        """Sorts the trials of a search that is over: feasible first, then complete or furthest, then best, earliest."""
         violation, loss = self.key(trial.last)
-        furthest = -trial.level if trial.status != "complete" else -math.inf
-        return violation, furthest, loss, trial.number  # type: ignore[return-value]
+        furthest = -math.inf if trial.status == "complete" else -float(trial.level)
+        return violation, furthest, loss, trial.number
+
+    def best(self, trials: Iterable[Trial]) -> Trial | None:
+        """The trial whose model is the best, or would be if it were trained to its end; None if all have failed.
+
+        Feasible trials come before all others. Of those, complete ones and those that were trained furthest among the
+        others compete: the latter have won all comparisons on their way, and a complete one may have ended early
+        because it did not improve, so that it beats nothing by being complete.
+
+        Examples:
+            >>> goal = Goal((Objective("loss", higher_is_better=False),))
+            >>> flat = Trial(0, {}, "", 27, "complete", ({"loss": 3.0},), final={"loss": 3.0})
+            >>> short, long = (Trial(n, {}, "", n, "paused", ({"loss": 3.0 - n / 4},) * n) for n in (1, 3))
+            >>> goal.best([flat, short, long]).number
+            3
+        """
+        measured = [trial for trial in trials if trial.status != "failed" and trial.last is not None]
+        able = [trial for trial in measured if self.is_feasible(trial)] or measured
+        furthest = max((trial.level for trial in able if trial.status != "complete"), default=0)
+        rivals = [trial for trial in able if trial.status == "complete" or trial.level == furthest]
+        return min(
+            rivals, key=lambda trial: (*self.key(trial.last), trial.status != "complete", trial.number), default=None
+        )
 
     def is_feasible(self, trial: Trial) -> bool:
         """Whether a trial keeps all constraints."""

@@ -49,3 +49,15 @@ class Trial:
     def last(self) -> Measures | None:
         """What was measured last; None if nothing was."""
         return self.final if self.final is not None else self.curve[-1] if self.curve else None
+
+    def at(self, level: int) -> Measures | None:
+        """What was measured at a level; at the end, for all levels that a complete trial never needed.
+
+        Examples:
+            >>> trial = Trial(0, {}, "default", 9, "complete", ({"loss": 2.0}, {"loss": 1.0}), final={"loss": 0.9})
+            >>> trial.at(1), trial.at(9)
+            ({'loss': 2.0}, {'loss': 0.9})
+        """
+        if level <= self.level:
+            return self.curve[level - 1]
+        return self.final if self.status == "complete" else None

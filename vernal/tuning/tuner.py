@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from vernal.base import ConfigError
+from vernal.base import ConfigError, StateError
 from vernal.space import Value
 from vernal.tuning.book import Book
-from vernal.tuning.moves import Begin, Done, GoOn
+from vernal.tuning.moves import Begin, Done, GoOn, Move, Wait
 from vernal.tuning.scheduler import Scheduler, Searcher
 from vernal.tuning.settings import Tuning
-from vernal.tuning.trial import Measures, Trial
+from vernal.tuning.trial import Measures, Status, Trial
 from vernal.tuning.view import View
 
 MAX_DEATHS = 3
+MAX_FAILURES = 20
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,20 @@ class Tuner:
             tuner.level(...)             # after each level; at the last one that it may train, `pause`
             tuner.complete(...)          # or `fail`, or `die`
 
-    A trial that was running when the process of the tuner died is given away again first. When the search is over, the
-    best trial is trained to the end of its budget, whatever the limits say; its model is what the search was for.
+    A trial that was running when the process of the tuner died is given away again first.
+
+    Limits on trials, on completed or finished ones and on epochs are kept exactly, with any number of workers: what
+    runs is counted as if it had got where it may, and a worker waits where that does not fit; only a trial that is
+    complete before the last level can add to the completed ones unforeseen, and the first trial always begins. Time and
+    money are known afterwards: once a limit is reached, nothing is begun or gone on with, and what runs still gets
+    where it may. A search of which the last 20 trials have all failed is over, too.
+
+    When the search is over, the best trial is trained to the end of its budget, whatever the limits say; its model is
+    what the search was for. If it fails, that is done with the next best. If it turns out to break a constraint, and
+    no complete trial keeps them, the next one that does so far is trained to its end, as the limits allow. What the
+    search ends with is the best of those that are complete.
+
+    What is told of a trial that is not running is not heard: it comes from a worker that was given up.
 
     Args:
         view: what the search is about; its trials come from the book.
@@ -74,8 +87,8 @@ class Tuner:
     def view(self) -> View:
         """What is known now."""
         begun = len(self._book.trials)
-        limit = self._settings.trials
-        may_begin = (limit is None or begun < limit) and not self.is_exhausted
+        limits = (self._settings.trials, self._settings.max_finished)
+        may_begin = all(limit is None or begun < limit for limit in limits) and not self.is_exhausted
         return replace(self._view, trials=self._book.trials, may_begin=may_begin)
 
     @property
@@ -95,18 +108,22 @@ class Tuner:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether a limit other than that on trials which begin is reached."""
+        """Whether a limit is reached at which nothing more is begun or gone on with."""
         settings, trials = self._settings, self._book.trials
-        complete = sum(trial.status == "complete" for trial in trials)
-        finished = sum(trial.status in ("complete", "failed", "paused") for trial in trials)
+        ended = [trial for trial in trials if trial.status != "running"]
         limits = (
             (self.seconds / 60, settings.max_minutes),
-            (self.epochs, settings.max_epochs),
             (self.cost, settings.max_cost),
-            (complete, settings.max_completed),
-            (finished, settings.max_finished),
+            (_count(trials, "complete"), settings.max_completed),
+            (len(ended), settings.max_finished),
+            (_count(ended[-MAX_FAILURES:], "failed"), MAX_FAILURES),
         )
         return any(limit is not None and value >= limit for value, limit in limits)
+
+    @property
+    def is_finishing(self) -> bool:
+        """Whether the search is over, and the best trial is, or was, taken to its end."""
+        return self._book.finisher is not None
 
     # Asking
 
@@ -115,12 +132,11 @@ class Tuner:
         if self._lost:
             trial = self._trial(self._lost.pop(0))
             return Run(trial.number, dict(trial.config), trial.until)
-        move = Done() if self.is_exhausted else self._scheduler.next(self.view)
-        match move:
+        match self._move():
             case Begin(until):
                 return self._begin(until)
             case GoOn(number, until):
-                return self._go_on(number, until)
+                return self._go_on("go on", number, until)
             case Done():
                 return self._finish()
         return None
@@ -128,16 +144,38 @@ class Tuner:
     @property
     def is_over(self) -> bool:
         """Whether nothing runs, and nothing is left to do."""
-        view = self.view
-        if self._lost or view.is_busy:
+        if self._lost or self.view.is_busy:
             return False
-        searching = not self.is_exhausted and not isinstance(self._scheduler.next(view), Done)
-        return not searching and self._unfinished() is None
+        return isinstance(self._move(), Done) and self._unfinished() is None
 
     def best(self) -> Trial | None:
-        """The trial whose model is the best; None if all have failed."""
-        trials = [trial for trial in self._book.trials if trial.status != "failed" and trial.last is not None]
-        return min(trials, key=self._view.goal.rank, default=None)
+        """The trial whose model is the best so far; None if there is none. At the end it is complete."""
+        trials = self._book.trials
+        if self.is_finishing:
+            trials = tuple(trial for trial in trials if trial.status == "complete") or trials
+        return self._view.goal.best(trials)
+
+    def _move(self) -> Move:
+        """What the scheduler wants, as far as the limits let it."""
+        if self.is_finishing or self.is_exhausted:
+            return Done()
+        view = self.view
+        move = self._scheduler.next(view)
+        self._check_move(view, move)
+        if isinstance(move, Begin | GoOn) and not self._fits(move):
+            return Wait() if view.is_busy else Done()
+        return move
+
+    def _fits(self, move: Begin | GoOn) -> bool:
+        """Whether the limits on epochs and on completed trials hold even if all that runs gets where it may."""
+        settings, trials = self._settings, self._book.trials
+        running = [trial for trial in trials if trial.status == "running"]
+        ending = sum(trial.until == self._view.levels for trial in running)
+        completed = _count(trials, "complete") + ending + (move.until == self._view.levels)
+        begun = self._trial(move.number).level if isinstance(move, GoOn) else 0
+        epochs = self.epochs + sum(trial.until - trial.level for trial in running) + move.until - begun
+        limits = ((completed, settings.max_completed), (epochs, settings.max_epochs))
+        return not trials or all(limit is None or value <= limit for value, limit in limits)
 
     def _begin(self, until: int) -> Run:
         suggestion = self._searcher.suggest(self.view)
@@ -146,8 +184,8 @@ class Tuner:
         self._write("begin", number, config=config, origin=suggestion.origin, until=until)
         return Run(number, config, until)
 
-    def _go_on(self, number: int, until: int) -> Run:
-        self._write("go on", number, until=until)
+    def _go_on(self, kind: str, number: int, until: int) -> Run:
+        self._write(kind, number, until=until)
         return Run(number, dict(self._trial(number).config), until)
 
     def _finish(self) -> Run | None:
@@ -155,11 +193,22 @@ class Tuner:
         if self.view.is_busy:
             return None
         trial = self._unfinished()
-        return None if trial is None else self._go_on(trial.number, self._view.levels)
+        return None if trial is None else self._go_on("finish", trial.number, self._view.levels)
 
     def _unfinished(self) -> Trial | None:
-        best = self.best()
-        return best if best is not None and best.status == "paused" else None
+        """The trial that is to be taken to its end now that the search is over, if any."""
+        goal, trials = self._view.goal, self._book.trials
+        best = goal.best(trials)
+        if best is None or best.status != "paused":
+            return None
+        finisher = self._book.finisher
+        if finisher is None or self._trial(finisher).status == "failed":
+            return best
+        is_needed = goal.is_feasible(best) and not any(
+            trial.status == "complete" and goal.is_feasible(trial) for trial in trials
+        )
+        may = not self.is_exhausted and self._fits(GoOn(best.number, self._view.levels))
+        return best if is_needed and may else None
 
     # Telling
 
@@ -171,14 +220,23 @@ class Tuner:
             level: which one, from 1.
             measures: what was measured there.
             trained: seconds that the trial has trained so far.
+
+        Raises:
+            StateError: the trial has never told of the level before.
         """
-        trial = self._trial(number)
-        if level > trial.level:
+        reached = self._trial(number).level
+        if self._is_running(number) and level > reached:
+            if level > reached + 1:
+                raise StateError(
+                    f"Trial {number} tells of level {level}, and was last heard of at level {reached}. A worker must "
+                    "tell of every level; one that goes on from a checkpoint tells of the last level in it again."
+                )
             self._write("level", number, level=level, measures=_finite(measures), trained=trained)
 
     def pause(self, number: int) -> None:
         """A trial has stopped where it may stop, and can go on from there."""
-        self._write("pause", number)
+        if self._is_running(number):
+            self._write("pause", number)
 
     def complete(self, number: int, measures: Measures, trained: float) -> None:
         """A trial has reached the end of its budget.
@@ -188,19 +246,26 @@ class Tuner:
             measures: what was measured of its model at last.
             trained: seconds that it has trained.
         """
-        self._write("complete", number, measures=_finite(measures), trained=trained)
+        if self._is_running(number):
+            self._write("complete", number, measures=_finite(measures), trained=trained)
 
     def fail(self, number: int, error: str) -> None:
         """A trial has failed, and why."""
-        self._write("fail", number, error=error)
+        if self._is_running(number):
+            self._write("fail", number, error=error)
 
     def die(self, number: int) -> None:
         """The process of a trial has died. It is given away again, unless that happens at the same place each time."""
-        self._write("died", number)
-        if self._trial(number).deaths < MAX_DEATHS:
-            self._lost.append(number)
-        else:
+        if not self._is_running(number):
+            return
+        if self._trial(number).deaths + 1 >= MAX_DEATHS:
             self.fail(number, f"Its process died {MAX_DEATHS} times at the same place; perhaps memory ran out.")
+        else:
+            self._write("died", number)
+            self._lost.append(number)
+
+    def _is_running(self, number: int) -> bool:
+        return self._trial(number).status == "running"
 
     def _trial(self, number: int) -> Trial:
         return self._book.trials[number]
@@ -208,12 +273,35 @@ class Tuner:
     def _write(self, kind: str, number: int, **facts: object) -> None:
         self._book.write(kind, number, round(self.seconds, 3), **facts)
 
+    def _check_move(self, view: View, move: Move) -> None:
+        """Demand a move that can be made; a scheduler may be anybody's."""
+        match move:
+            case Begin(until):
+                can_be_made = view.may_begin and 1 <= until <= view.levels
+            case GoOn(number, until):
+                paused = {trial.number: trial.level for trial in view.trials if trial.status == "paused"}
+                can_be_made = paused.get(number, until) < until <= view.levels
+            case Wait():
+                can_be_made = view.is_busy
+            case _:
+                can_be_made = isinstance(move, Done)
+        if not can_be_made:
+            raise ConfigError(
+                f"The scheduler {type(self._scheduler).__name__} decides {move}, which cannot be done. It may begin a "
+                f"trial if the view says so, go on with a paused one, to a level above its own and at most "
+                f"{view.levels}, wait while a trial is running, or be done."
+            )
+
     def _check_config(self, config: dict[str, Value]) -> None:
         if not self._view.space.holds(config):
             raise ConfigError(
                 f"The searcher {type(self._searcher).__name__} suggests {config}, which is not in the space. It must "
                 "give a value to every active range, and no others."
             )
+
+
+def _count(trials: Sequence[Trial], *statuses: Status) -> int:
+    return sum(trial.status in statuses for trial in trials)
 
 
 def _finite(measures: Measures) -> dict[str, float | None]:
