@@ -139,6 +139,13 @@ def test_the_box_holds_as_many_of_the_best_of_each_update_as_asked_for() -> None
     assert max(wide) > 0.8
 
 
+def test_the_box_holds_only_the_latest_updates() -> None:
+    middle = SPACE.default({})
+    seen = view(past("one", {**middle, "alpha": 0.9}), past("two", {**middle, "alpha": 0.1}))
+    told = [one.config["alpha"] for one in searched(BoundingBox(RandomSearch(), most=1), seen, 10)[1:]]
+    assert max(told) <= 0.2
+
+
 def test_with_a_guard_the_box_takes_turns_with_the_whole_space() -> None:
     seen = view(past("one", SPACE.default({"alpha": 0.9})))
     told = [one.origin.split(",")[0] for one in searched(BoundingBox(RandomSearch(), guard=Guard()), seen, 9)]
@@ -152,7 +159,7 @@ def test_a_box_that_misleads_is_opened() -> None:
     assert searched(BoundingBox(RandomSearch()), seen, 12, carried=2.0)[-1].origin == "box, random"
 
 
-@pytest.mark.parametrize("options", [{"best": 0}, {"margin": 0.0}])
+@pytest.mark.parametrize("options", [{"most": 0}, {"best": 0}, {"margin": 0.0}])
 def test_options_that_make_no_sense_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match=f"`{next(iter(options))}` must be"):
         BoundingBox(RandomSearch(), **options)  # type: ignore[arg-type]

@@ -72,6 +72,12 @@ def test_each_name_is_known_from_the_updates_that_had_it() -> None:
     assert [[*one.trials[0].config] for one in compatible(view(first, second, space=momentum))] == [["momentum"]]
 
 
+def test_only_the_latest_that_count_are_taken_the_oldest_of_them_first() -> None:
+    pasts = [Past(str(n), LR, {}, "loss", False, 9, (row(0, {"lr": n / 10}, 1.0),)) for n in range(1, 5)]
+    assert [one.update for one in compatible(view(*pasts, past()), most=2)] == ["3", "4"]
+    assert [one.update for one in compatible(view(*pasts))] == ["1", "2", "3", "4"]
+
+
 def test_the_same_number_that_improves_the_other_way_is_another_objective() -> None:
     other_way = Past("1a2b", LR, {}, "loss", True, 27, (row(0, {"lr": 0.1}, 1.0),))
     assert compatible(view(other_way)) == ()

@@ -29,6 +29,7 @@ class BoundingBox:
 
     Args:
         then: what suggests, in the box and outside.
+        most: how many updates, the latest. More make the box wider, and it moves more slowly.
         best: how many of the best configurations of each update the box holds. More make it wider.
         margin: what is added at either end of a number, as a part of its whole range. It gives width to a box that
             would have none, too.
@@ -44,17 +45,19 @@ class BoundingBox:
     """
 
     then: Searcher
+    most: int = 10
     best: int = 1
     margin: float = 0.1
     guard: Guard | None = None
 
     def __post_init__(self) -> None:
+        check_whole("most", self.most, 1)
         check_whole("best", self.best, 1)
         check_range("margin", self.margin, 0.001, 1)
 
     def suggest(self, view: View) -> Suggestion:
         """What `then` suggests in the box; or in the whole space, where there is none, or the guard says so."""
-        pasts = compatible(view)
+        pasts = compatible(view, self.most)
         if not pasts or not view.trials or (self.guard is not None and not self.guard.admits(view)):
             return self.then.suggest(view)
         box = box_around(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from vernal.space import Config, Space, Value
 from vernal.tuning.history import Past
@@ -12,7 +13,7 @@ from vernal.tuning.trial import Trial
 from vernal.tuning.view import View
 
 
-def compatible(view: View) -> tuple[Past, ...]:
+def compatible(view: View, most: int | None = None) -> tuple[Past, ...]:
     """The earlier updates as if they had searched the present space; those that say nothing about it are left out.
 
     An update counts if it had the same objective. A trial of it counts if it did not fail, its last measure of the
@@ -30,6 +31,10 @@ def compatible(view: View) -> tuple[Past, ...]:
     history needs no padding, and a number after one epoch never competes with one after 27. Of trials that are alike
     today, the first counts.
 
+    Args:
+        view: the present search, which knows its past.
+        most: how many updates, the latest; None for all.
+
     Returns:
         Earlier updates, oldest first, each with today's space and at least one trial.
 
@@ -42,13 +47,16 @@ def compatible(view: View) -> tuple[Past, ...]:
         >>> [trial.config for past in compatible(now) for trial in past.trials]
         [{'lr': 0.5}]
     """
+    return (*islice(_newest_first(view), most),)[::-1]
+
+
+def _newest_first(view: View) -> Iterator[Past]:
     objective = view.goal.objective
-    pasts = [
-        replace(past, space=view.space, trials=tuple(_distinct(view, past)))
-        for past in view.past
-        if (past.metric, past.higher_is_better) == (objective.name, objective.higher_is_better)
-    ]
-    return tuple(past for past in pasts if past.trials)
+    for past in reversed(view.past):
+        if (past.metric, past.higher_is_better) == (objective.name, objective.higher_is_better):
+            trials = tuple(_distinct(view, past))
+            if trials:
+                yield replace(past, space=view.space, trials=trials)
 
 
 def _distinct(view: View, past: Past) -> Iterator[Trial]:
