@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.report.records import lineage_of
+from tests.report.records import without_validation
+from vernal.report import lineage_report
+from vernal.report.lineage import Update
+from vernal.report.tuned import Tuned
 from vernal.space import Space, choice, loguniform, uniform
 
 SPACE = Space(
@@ -51,14 +54,20 @@ FOUR = [
 ]
 
 
-def past_of(trials: Sequence[Mapping[str, Any]] = FOUR, space: Space = SPACE, levels: int = 4) -> dict[str, Any]:
+def past_of(
+    trials: Sequence[Mapping[str, Any]] = FOUR,
+    space: Space = SPACE,
+    levels: int = 4,
+    metric: str = "accuracy",
+    higher_is_better: bool = True,
+) -> dict[str, Any]:
     """What an update stores of its tuning."""
     return {
         "update": "id1",
         "space": space.to_json(),
         "fixed": {},
-        "metric": "accuracy",
-        "higher_is_better": True,
+        "metric": metric,
+        "higher_is_better": higher_is_better,
         "levels": levels,
         "trials": [*trials],
         "schema_version": 1,
@@ -95,10 +104,20 @@ def tuning_of(past: Mapping[str, Any], chosen: int | None, facts: Mapping[str, A
     }
 
 
-def tuned_records(
-    n: int = 1, chosen: int | None = 2, past: Mapping[str, Any] | None = None, **facts: Any
-) -> list[dict[str, Any]]:
-    """A lineage in which every update was tuned alike."""
-    past = past or past_of()
-    records = lineage_of([[0.9] * (i + 1) for i in range(n)])
-    return [record | {"tuning": tuning_of(past, chosen, facts)} for record in records]
+def tuned_records(stored: Mapping[str, Any], chosen: int | None, n: int = 1, **facts: Any) -> list[dict[str, Any]]:
+    """A lineage in which every update was tuned alike. It has no validation rows, so that tuning is all there is."""
+    return [record | {"tuning": tuning_of(stored, chosen, facts)} for record in without_validation(n)]
+
+
+def tuned_page(stored: Mapping[str, Any] | None = None, chosen: int | None = 2, n: int = 1, **facts: Any) -> str:
+    """The page on such a lineage."""
+    stored = past_of() if stored is None else stored
+    records = tuned_records(stored, chosen, n, **facts)
+    return lineage_report(records, tunings={record["id"]: stored for record in records})
+
+
+def tuned(stored: Mapping[str, Any] | None = None, chosen: int | None = 2, **facts: Any) -> Tuned:
+    """A search, as a report looks at it."""
+    stored = past_of() if stored is None else stored
+    (record,) = tuned_records(stored, chosen, **facts)
+    return Tuned.of(Update.of(record), stored)

@@ -54,7 +54,7 @@ class Line:
 
     Args:
         number: of the trial.
-        kind: what it is drawn as: ``chosen``, ``default``, ``carried``, ``failed``, ``other``.
+        kind: what it is drawn as: ``chosen``, ``default``, ``front``, ``carried``, ``other``, ``failed``.
         strength: how strongly it is drawn, from 0 to 1.
         hint: what is said under the pointer.
         path: its pieces as an SVG path; empty if there is none of two points.

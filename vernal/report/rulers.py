@@ -78,7 +78,7 @@ class Ruler:
             return None
         inside = min(max(value, self.low), self.high)
         low, high, here = map(math.log, (self.low, self.high, inside)) if self.log else (self.low, self.high, inside)
-        return (here - low) / (high - low) if high > low else 0.5
+        return min(1.0, max(0.0, (here - low) / (high - low))) if high > low else 0.5
 
     def holds(self, value: float) -> bool:
         """Whether a number lies between the ends."""
@@ -108,7 +108,7 @@ class Ruler:
 
     def _powers(self) -> list[float]:
         first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
-        every = 1 + (last - first) // MOST_POWERS
+        every = 1 + max(0, last - first) // MOST_POWERS
         return [10.0**power for power in range(first, last + 1, every)]
 
 

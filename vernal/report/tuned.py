@@ -11,7 +11,12 @@ from typing import Any
 from vernal.report.lineage import Record, Update
 from vernal.report.rulers import spelled
 from vernal.report.scale import Scale
-from vernal.space import Space, Value
+from vernal.space import Space, Value, plain_value
+
+FROM_HISTORY = (
+    "update ",
+    "box, ",
+)  # How the origin of a configuration begins that an update had, or a box around such.
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Tried:
         measures = trial["final"] or (curve[-1] if curve else {})
         return cls(
             number=trial["number"],
-            config=trial["config"],
+            config={name: plain_value(value) for name, value in trial["config"].items()},
             origin=trial["origin"],
             scores=tuple(_finite(one.get(metric)) for one in curve),
             measures={name: _finite(value) for name, value in measures.items()},
@@ -68,9 +73,9 @@ class Tried:
         return {"paused": "stopped"}.get(self.status, self.status)
 
     @property
-    def was_carried_over(self) -> bool:
-        """Whether an earlier update had tried its configuration."""
-        return self.origin.startswith("update ")
+    def is_from_history(self) -> bool:
+        """Whether earlier updates had a part in its configuration."""
+        return self.origin.startswith(FROM_HISTORY)
 
     @property
     def settings(self) -> str:

@@ -17,7 +17,7 @@ MOST_LEVELS = 6
 
 @dataclass(frozen=True)
 class Carried:
-    """What carried-over trials reached at some levels, against the others.
+    """What some trials reached at some levels: those that earlier updates brought, or the others.
 
     Args:
         name: which trials these are.
@@ -39,8 +39,8 @@ class Section:
         reading: what it did and brought, in sentences.
         charts: its drawings.
         caveat: how far the importance is to be trusted.
-        levels: where carried-over trials are compared with the others.
-        carried: these two groups; empty if nothing was carried over.
+        levels: where the trials that earlier updates brought are compared with the others.
+        carried: these two groups; empty if earlier updates brought none.
         pareto: the trade-off, if there is one.
     """
 
@@ -91,15 +91,15 @@ def section_of(tuned: Tuned) -> Section:
 
 
 def _carried(tuned: Tuned, levels: Sequence[int]) -> list[Carried]:
-    old = [trial for trial in tuned.trials if trial.was_carried_over]
-    new = [trial for trial in tuned.trials if not trial.was_carried_over]
+    old = [trial for trial in tuned.trials if trial.is_from_history]
+    new = [trial for trial in tuned.trials if not trial.is_from_history]
     if not old:
         return []
 
     def group(name: str, trials: Sequence[Tried]) -> Carried:
         return Carried(name, len(trials), [_summary(tuned.best_after(level, trials)) for level in levels])
 
-    return [group("carried over", old), group("the others", new)]
+    return [group("of earlier updates", old), group("the others", new)]
 
 
 def _summary(scores: Sequence[float]) -> tuple[float, float, int] | None:

@@ -104,7 +104,7 @@ def kind_of(tuned: Tuned, trial: Tried) -> str:
         return "default"
     if trial.status == "failed":
         return "failed"
-    return "carried" if trial.was_carried_over else "other"
+    return "carried" if trial.is_from_history else "other"
 
 
 def _lines(tuned: Tuned, points: Callable[[Tried], list[Point | None]], marks_end: bool) -> list[Line]:

@@ -61,7 +61,7 @@ def _choice(tuned: Tuned) -> Iterator[str]:
     yield f"Chosen: trial {chosen.number}, with {chosen.settings}. It reached {tuned.metric} {text(chosen.score)}."
     if default is None or chosen is default:
         yield "That is the default, which the plan would have used without a search: nothing better was found."
-    elif default.scores:
+    elif default.scores and chosen.scores:
         yield _gain(tuned, chosen, default)
     else:
         yield f"The default (trial 0: {default.settings}) was not measured, so it is not known what was gained."
@@ -100,9 +100,9 @@ def _transfer(tuned: Tuned) -> Iterator[str]:
     facts = tuned.facts
     if not facts["past"]:
         return
-    count = sum(trial.was_carried_over for trial in tuned.trials)
+    count = sum(trial.is_from_history for trial in tuned.trials)
     updates = f"{'update' if len(facts['past']) == 1 else 'updates'} {_listed(facts['past'])}"
-    began = f"; {_trials(count)} began with a configuration from there" if count else ""
+    began = f"; {_trials(count)} began with what that brought" if count else ""
     yield f"The search used what was learned in {updates} (transfer: {facts['transfer']}){began}."
 
 

@@ -1,0 +1,102 @@
+"""Where values lie along an axis."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from vernal.report.rulers import MOST_OPTIONS, Options, Ruler, ruler_of, shortened, spelled
+from vernal.space import choice, lograndint, loguniform, randint, uniform
+
+numbers = st.floats(-1e12, 1e12)
+
+
+@given(numbers, numbers, numbers)
+def test_every_number_lies_between_the_ends(one: float, other: float, value: float) -> None:
+    place = Ruler(min(one, other), max(one, other)).place(value)
+    assert place is not None
+    assert 0 <= place <= 1
+
+
+@given(st.floats(1e-9, 1e9), st.floats(1e-9, 1e9), st.floats(1e-12, 1e12))
+def test_every_number_lies_between_the_ends_of_a_logarithmic_axis(one: float, other: float, value: float) -> None:
+    place = Ruler(min(one, other), max(one, other), log=True).place(value)
+    assert place is not None
+    assert 0 <= place <= 1
+
+
+@given(numbers, numbers)
+def test_marks_are_few_and_no_two_say_the_same(low: float, high: float) -> None:
+    assume(high - low > 1e-6 * max(abs(low), abs(high), 1e-3))
+    ticks = Ruler(low, high).ticks
+    assert 2 <= len(ticks) <= 7
+    assert len({tick.label for tick in ticks}) == len(ticks)
+
+
+def test_marks_are_round_numbers() -> None:
+    assert [tick.label for tick in Ruler(0.13, 0.99).ticks] == ["0.2", "0.4", "0.6", "0.8"]
+    assert [tick.label for tick in Ruler(-1, 1).ticks] == ["-1", "-0.5", "0", "0.5", "1"]
+
+
+def test_epochs_are_marked_by_whole_numbers() -> None:
+    assert [tick.label for tick in Ruler(1, 3, whole=True).ticks] == ["1", "2", "3"]
+    assert [tick.label for tick in Ruler(1, 1, whole=True).ticks] == ["1"]
+
+
+def test_orders_of_magnitude_take_the_same_room_and_many_are_thinned_out() -> None:
+    assert [tick.place for tick in Ruler(0.01, 100, log=True).ticks] == pytest.approx([0, 0.25, 0.5, 0.75, 1])
+    assert len(Ruler(1e-20, 1e20, log=True).ticks) <= 8
+
+
+def test_the_ends_of_a_range_are_labelled_even_where_no_round_number_is() -> None:
+    assert [tick.label for tick in Ruler(0.2, 0.7, log=True).labelled_ends] == ["0.2", "0.7"]
+
+
+def test_a_trial_that_diverged_does_not_press_the_others_together() -> None:
+    ruler = Ruler.over([0.5, 0.6, 0.7, 1e30], best=0.5)
+    assert (ruler.low, ruler.high) == pytest.approx((0.5, 1.1))
+    assert ruler.place(1e30) == 1
+    assert not ruler.holds(1e30)
+
+
+def test_equal_numbers_have_an_axis() -> None:
+    assert Ruler.over([0.0, 0.0], best=0.0).place(0.0) == 0.5
+    assert Ruler.over([7.0], best=7.0).place(7.0) == pytest.approx(0.5)
+
+
+def test_what_is_no_number_has_no_place() -> None:
+    assert Ruler(0, 1).place("0.5") is Ruler(0, 1).place(None) is Ruler(0, 1).place(True) is None
+
+
+def test_options_are_told_apart_by_type() -> None:
+    options = Options((False, 1, "1", None))
+    assert [options.place(value) for value in (False, 1, "1", None)] == [0, 1 / 3, 2 / 3, 1]
+    assert options.place(True) is options.place(0) is None
+
+
+@given(st.integers(1, 300))
+def test_many_options_are_not_all_labelled_but_the_first_and_the_last_are(n: int) -> None:
+    ticks = Options(tuple(range(n))).labelled_ends
+    assert len(ticks) == min(n, MOST_OPTIONS)
+    assert (ticks[0].label, ticks[-1].label) == ("0", str(n - 1))
+
+
+def test_every_range_has_its_axis() -> None:
+    assert ruler_of(uniform(0, 2)) == Ruler(0, 2)
+    assert ruler_of(loguniform(0.1, 2)) == Ruler(0.1, 2, log=True)
+    assert ruler_of(randint(1, 5)) == Ruler(1, 5, whole=True)
+    assert ruler_of(lograndint(1, 5)) == Ruler(1, 5, log=True, whole=True)
+    assert ruler_of(choice("er", "der")) == Options(("er", "der"))
+
+
+@given(st.text(), st.integers(4, 50))
+def test_a_shortened_text_fits_and_is_itself_if_it_does(text: str, most: int) -> None:
+    short = shortened(text, most)
+    assert len(short) <= most
+    assert short == text or "…" in short
+
+
+def test_a_value_is_spelled_in_one_line() -> None:
+    assert spelled("two\nlines\0") == "two lines "
+    assert spelled(-0.0) == "0"
