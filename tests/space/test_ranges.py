@@ -12,7 +12,7 @@ from vernal.space import Choice, Range, Real, Space, Whole, choice, lograndint, 
 
 numbers = st.floats(-1e300, 1e300, allow_nan=False)
 positive = st.floats(1e-300, 1e300)
-wholes = st.integers(-(2**62), 2**62)
+wholes = st.integers(-(2**53), 2**53)
 plain = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.floats(-9, 9), st.text(max_size=6))
 options = st.recursive(plain, lambda inner: st.lists(inner, max_size=3).map(tuple), max_leaves=4)
 
@@ -23,7 +23,7 @@ def ranges(draw: st.DrawFn) -> Range:
     if kind == "choice":
         drawn = draw(st.lists(options, min_size=1, max_size=5))
         return choice([option for n, option in enumerate(drawn) if option not in drawn[:n]])
-    bounds = {"loguniform": positive, "randint": wholes, "lograndint": st.integers(1, 2**62)}.get(kind, numbers)
+    bounds = {"loguniform": positive, "randint": wholes, "lograndint": st.integers(1, 2**53)}.get(kind, numbers)
     low, high = sorted((draw(bounds), draw(bounds)))
     assume(low < high)
     if kind == "stepped":

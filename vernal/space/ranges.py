@@ -17,7 +17,7 @@ import numpy as np
 from vernal.base import ConfigError
 from vernal.space.values import Value, plain_value, same
 
-_LARGEST = 2**62  # Within what NumPy draws whole numbers from.
+_LARGEST = 2**53  # Up to which a float, and so any search library, holds every whole number.
 _MOST_STEPS = 10**6  # Beyond, a step is no step.
 
 
@@ -190,7 +190,7 @@ class Whole(Range):
         super().__post_init__()
         low, high = _check_bounds(self._name, self.low, self.high, self.log)
         if low != int(low) or high != int(high) or max(abs(low), abs(high)) > _LARGEST:
-            raise ConfigError(f"The ends of {self._name}({low!r}, {high!r}) must be whole numbers of at most 2**62.")
+            raise ConfigError(f"The ends of {self._name}({low!r}, {high!r}) must be whole numbers of at most 2**53.")
         object.__setattr__(self, "low", int(low))
         object.__setattr__(self, "high", int(high))
 
