@@ -4,7 +4,7 @@ from vernal.training.checkpoint import Checkpoint
 from vernal.training.defaults import optimizer_fn
 from vernal.training.fabric import Fabric, listened_to, make_fabric
 from vernal.training.feed import EpochFeed, Feed, Transforms
-from vernal.training.fit import Fitted, Job, fit, lower_is_better
+from vernal.training.fit import Fitted, Job, Looks, fit, lower_is_better
 from vernal.training.losses import mean_loss, row_losses
 from vernal.training.options import Training
 from vernal.training.predict import Predictions, evaluating, predict
@@ -21,6 +21,7 @@ __all__ = [
     "Fitted",
     "Job",
     "Logged",
+    "Looks",
     "MemoryReplay",
     "Predictions",
     "Reporter",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -39,6 +39,36 @@ def lower_is_better(metric: str) -> bool:
 
 
 @dataclass(frozen=True)
+class Looks:
+    """When a training is measured on its way, and who is told.
+
+    Args:
+        number: how often in a whole update, in equal shares of its budget.
+        before: the share of the update that lies before this training.
+        share: the share of the update that is this training.
+        told: is told all that was measured so far, and the seconds trained, as soon as a checkpoint holds both; also
+            when an interrupted training goes on. It may raise an error to end the training there.
+    """
+
+    number: int
+    before: float
+    share: float
+    told: Callable[[Sequence[Mapping[str, float]], float], None]
+
+    def due(self, done: float) -> int:
+        """How many looks there must have been.
+
+        Args:
+            done: the share of this training that lies behind.
+
+        Examples:
+            >>> Looks(4, 0.5, 0.5, told=print).due(0.5)
+            3
+        """
+        return math.floor(self.number * (self.before + self.share * done) + 1e-9)
+
+
+@dataclass(frozen=True)
 class Job:
     """All that a training needs.
 
@@ -56,12 +86,13 @@ class Job:
         options: how to train.
         n_new: rows in the new chunk.
         n_before: rows of all chunks before it.
-        validate: measures the model for early stopping; None if there is no validation data.
+        validate: measures the model for early stopping and for looks; None if there is no validation data.
         lower_is_better: which way a measured number improves.
         old: gives the champion; None in a first update.
         terms: what is added to the method's loss.
         stage: which of the trainings of an update this is, from 0.
         earlier: facts of the trainings before it; a checkpoint holds them.
+        looks: when it is measured on its way; None for never.
     """
 
     model: nn.Module
@@ -83,6 +114,7 @@ class Job:
     terms: tuple[Term, ...] = ()
     stage: int = 0
     earlier: tuple[Mapping[str, Any], ...] = ()
+    looks: Looks | None = None
 
 
 @dataclass
@@ -96,6 +128,7 @@ class Fitted:
         replayed: rows replayed from memory.
         stopped: why it ended: ``"budget"`` or ``"patience"``.
         resumed: whether it went on from a checkpoint.
+        curve: what was measured at each look, those of earlier trainings of the update included.
     """
 
     model: nn.Module
@@ -104,6 +137,7 @@ class Fitted:
     replayed: int
     stopped: str = "budget"
     resumed: bool = False
+    curve: list[dict[str, float]] = field(default_factory=list)
 
 
 @dataclass
@@ -116,7 +150,9 @@ class _State:
     samples: int = 0
     seconds: float = 0.0
     losses: list[float] = field(default_factory=list)
+    curve: list[dict[str, float]] = field(default_factory=list)
     best: float = math.inf
+    best_measures: dict[str, float] = field(default_factory=dict)
     stale: int = 0
     stopped: str = ""
 
@@ -165,9 +201,10 @@ class _Loop:
         self._looks_at_gradients = type(job.method).before_step is not Method.before_step
         self._budget = job.budget
         self._scheduler = job.scheduler(optimizer, self._total_steps()) if job.scheduler else None
-        self._state = _State()
+        self._state = _State(curve=[*job.earlier[-1]["curve"]] if job.earlier else [])
         self._best_weights: dict[str, Tensor] | None = None
         self._best_method: dict[str, Any] = {}
+        self._measures: dict[str, float] = {}
         held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
         self._strays = [p for p in self._model.parameters() if p.requires_grad and id(p) not in held]
         self._loss_sum = torch.zeros((), device=fabric.device)
@@ -187,7 +224,9 @@ class _Loop:
             with evaluating(self._model):
                 self._job.method.begin(self._job.setting(self._plain))
         self._fabric.call("on_train_start")
-        if resumed and self._finished():
+        if resumed:
+            self._tell()
+        if self._finished() and self._loss_count:  # It was interrupted after its last step.
             self._close_epoch()
         while not self._finished():
             self._epoch()
@@ -204,6 +243,7 @@ class _Loop:
             self._replay.position,
             self._state.stopped or "budget",
             resumed,
+            self._state.curve,
         )
 
     # One epoch, one step
@@ -222,6 +262,8 @@ class _Loop:
                 self._between_steps()
             if stepped and self._finished():
                 break
+            if stepped:
+                self._measure_if_due()
         self._close_epoch()
 
     def _group_size(self) -> int:
@@ -307,6 +349,7 @@ class _Loop:
         self._fabric.call("on_train_epoch_end", loss=mean, epoch=state.epoch)
         if self._options.patience is not None:
             self._watch()
+        self._measure_if_due()
 
     def _between_steps(self) -> None:
         """Everything that is not done at every step, because it takes time."""
@@ -378,7 +421,7 @@ class _Loop:
         value = self._fabric.broadcast(self._monitored() if self._fabric.global_rank == 0 else math.inf)
         state = self._state
         if value < state.best:
-            state.best, state.stale = value, 0
+            state.best, state.stale, state.best_measures = value, 0, self._measures
             self._best_weights = {k: v.detach().clone() for k, v in self._model.state_dict().items()}
             # What the method knows then, averages of weights for one, belongs to these weights.
             self._best_method = copy.deepcopy(self._job.method.state_dict())
@@ -389,13 +432,34 @@ class _Loop:
 
     def _monitored(self) -> float:
         """The watched number, turned so that lower is better."""
-        assert self._job.validate is not None
-        with evaluating(self._model):
-            measured = self._job.validate(self._model)
-        name = self._options.monitor
+        measured, name = self._measured(), self._options.monitor
         if name not in measured:
             raise ConfigError(f"`monitor` is {name!r}, but the validation measures {', '.join(measured)}.")
         return measured[name] if self._job.lower_is_better(name) else -measured[name]
+
+    def _measured(self) -> dict[str, float]:
+        """What is measured of the model as it is."""
+        assert self._job.validate is not None
+        with evaluating(self._model):
+            self._measures = dict(self._job.validate(self._model))
+        return self._measures
+
+    # Looks
+
+    def _measure_if_due(self) -> None:
+        """Measure the weights that would be taken if training ended here, keep that, and tell."""
+        looks, curve = self._job.looks, self._state.curve
+        if looks is None or len(curve) >= (due := looks.due(self._done())):
+            return
+        measured = self._measured() if self._options.patience is None else self._state.best_measures
+        curve += [measured] * (due - len(curve))
+        self._save()
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._job.looks is not None:
+            earlier = sum(60 * facts["minutes"] for facts in self._job.earlier)
+            self._job.looks.told(self._state.curve, earlier + self._state.seconds)
 
     # Checkpoints
 
@@ -407,7 +471,7 @@ class _Loop:
                 {
                     "stage": self._job.stage,
                     "earlier": [dict(facts) for facts in self._job.earlier],
-                    "state": vars(self._state) | {"losses": list(self._state.losses)},
+                    "state": copy.deepcopy(vars(self._state)),
                     "loss": [self._loss_sum.cpu(), self._loss_count],
                     "model": self._model.state_dict(),
                     "best": self._best_weights,

@@ -37,6 +37,14 @@ class Predictions:
         measured = {} if self.y is None or self.predicted is None else task.measure(self.y, self.predicted)
         return measured | {"loss": float(self.losses.mean())} | dict(self.own)
 
+    def of(self, places: Array) -> Predictions | None:
+        """Those of some rows, without the user's own metrics; None where targets do not stand row by row."""
+        if self.y is None or self.predicted is None:
+            return Predictions(self.losses[places], None, None, {})
+        if not len(self.y) == len(self.predicted) == len(self.losses):
+            return None
+        return Predictions(self.losses[places], self.y[places], self.predicted[places], {})
+
 
 @torch.no_grad()
 def predict(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Protocol
 
 from vernal.base import Clock, Progress
@@ -18,6 +19,9 @@ class Reporter(Protocol):
 
     def training(self, progress: Progress, done: float, loss: float | None) -> None:
         """Training goes on: `done` is the share of the budget that is spent; `loss` the latest mean loss."""
+
+    def tuning(self, done: float, facts: Sequence[str]) -> None:
+        """A search goes on: `done` is the share of its limits that is spent; `facts` say how it stands, in words."""
 
     def note(self, text: str) -> None:
         """Something worth keeping in the log."""
@@ -50,6 +54,13 @@ class Logged:
         left = progress.minutes * (1 - done) / done if done else float("nan")
         _LOG.info("%3.0f%%, %d steps, loss %s, %.1f minutes left", 100 * done, progress.steps, loss, left)
 
+    def tuning(self, done: float, facts: Sequence[str]) -> None:
+        """One line, if the last is a while ago."""
+        now = self._clock.seconds()
+        if now - self._last >= self._every:
+            self._last = now
+            _LOG.info("%3.0f%%, %s", 100 * done, ", ".join(facts))
+
     def note(self, text: str) -> None:
         """One line."""
         _LOG.info("%s", text)
@@ -62,6 +73,9 @@ class Silent:
         """Nothing."""
 
     def training(self, progress: Progress, done: float, loss: float | None) -> None:
+        """Nothing."""
+
+    def tuning(self, done: float, facts: Sequence[str]) -> None:
         """Nothing."""
 
     def note(self, text: str) -> None:

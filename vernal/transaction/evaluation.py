@@ -53,10 +53,10 @@ class Judge:
         self._before: dict[int, Predictions] = {}
         self._initial: dict[str, float] | None = None
 
-    def before(self, champion: nn.Module, fresh: nn.Module) -> None:
+    def before(self, champion: nn.Module, fresh: nn.Module | None = None) -> None:
         """Measure the model that the update starts from, and one that never learned anything."""
         self._before = self._predict(champion)
-        if self._plan is not None and self.rows is not None:
+        if fresh is not None and self._plan is not None and self.rows is not None:
             own = Picked(self.rows, self._places[self._situation.number])
             self._initial = self.measure(fresh, own)
 
@@ -85,6 +85,35 @@ class Judge:
         """All metrics over the rows of all chunks together."""
         assert self.rows is not None
         return self.measure(predictor, self.rows)
+
+    def look(self, predictor: nn.Module) -> dict[str, float]:
+        """What a search compares: metrics over the rows of all chunks together, on the new chunk, on the earlier ones.
+
+        Those on the new chunk are called ``new.accuracy``, those on the earlier ones ``old.accuracy``. ``forgetting`` is
+        how much worse the metric that stands for the task has become on earlier chunks, on average; it is there after
+        `before`.
+        """
+        assert self.rows is not None
+        everything = self._predictions(predictor, self.rows)
+        number, task = self._situation.number, self._situation.task
+        chunks = {n: part for n, places in self._places.items() if (part := everything.of(places.numpy())) is not None}
+        old = np.concatenate([np.zeros(0, int), *(p.numpy() for n, p in self._places.items() if n != number)])
+        parts = {"new": chunks.get(number), "old": everything.of(old) if len(old) else None}
+        named = {f"{p}.{name}": v for p, part in parts.items() if part for name, v in part.measure(task).items()}
+        return everything.measure(task) | named | self._forgotten(chunks)
+
+    def _forgotten(self, chunks: Mapping[int, Predictions]) -> dict[str, float]:
+        if not self._before:
+            return {}
+        name = self._situation.task.headline
+        worse = 1 if lower_is_better(name) else -1
+        losses = [
+            worse * (after.measure(self._situation.task).get(name, np.nan) - before)
+            for n, after in chunks.items()
+            if n != self._situation.number
+            and (before := self._before[n].measure(self._situation.task).get(name)) is not None
+        ]
+        return {"forgetting": float(np.nanmean(losses)) if np.isfinite(losses).any() else 0.0}
 
     def measure(self, predictor: nn.Module, rows: Rows) -> dict[str, float]:
         """All metrics over some rows."""

@@ -13,12 +13,17 @@ from vernal.methods import Method, Network, Setting
 from vernal.training import Fitted, evaluating
 
 
-def fit_nothing(method: Method, setting: Callable[[Network], Setting], model: Network) -> Fitted:
+def fit_nothing(
+    method: Method,
+    setting: Callable[[Network], Setting],
+    model: Network,
+    earlier: Sequence[Mapping[str, Any]],
+) -> Fitted:
     """A stage without steps: the method walks through the rows itself, before and after nothing."""
     with evaluating(model.module):
         method.begin(setting(model))
         method.end(setting(model))
-    return Fitted(model.module, Progress(), [], 0)
+    return Fitted(model.module, Progress(), [], 0, curve=earlier[-1]["curve"] if earlier else [])
 
 
 def facts_of(fitted: Fitted) -> dict[str, Any]:
@@ -32,6 +37,7 @@ def facts_of(fitted: Fitted) -> dict[str, Any]:
         "losses": fitted.losses,
         "stopped": fitted.stopped,
         "resumed": fitted.resumed,
+        "curve": fitted.curve,
     }
 
 
@@ -42,6 +48,7 @@ def together(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "losses": [loss for part in facts for loss in part["losses"]],
         "stopped": facts[-1]["stopped"],
         "resumed": any(part["resumed"] for part in facts),
+        "curve": facts[-1]["curve"],
     }
 
 
