@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from vernal.base import ConfigError, require
 from vernal.tuning.moves import Begin, Done, GoOn, Move, Wait
 from vernal.tuning.optuna_study import optuna_quietly
-from vernal.tuning.trial import Trial
+from vernal.tuning.trial import Measures, Trial
 from vernal.tuning.view import View
 
 if TYPE_CHECKING:
@@ -75,15 +76,20 @@ class OptunaPruner:
 
 def _is_pruned(study: Study, view: View, trial: Trial) -> bool:
     """What the pruner says about a trial at its last level; afterwards the study knows the trial."""
-    asked = study.ask()
-    name, is_pruned = view.goal.objective.name, False
+    asked, is_pruned = study.ask(), False
     for level, measures in enumerate(trial.curve, 1):
-        value = measures.get(name)
-        asked.report(float("nan") if value is None else value, level)
+        asked.report(_value(view, measures), level)
         is_pruned = asked.should_prune()
-    value = (trial.final or {}).get(name)
-    if trial.status == "complete" and value is not None:
-        study.tell(asked, value)
+    final = _value(view, trial.final)
+    if trial.status == "complete" and not math.isnan(final):
+        study.tell(asked, final)
     elif trial.status != "running":
         study.tell(asked, state=require("optuna", "tuning").trial.TrialState.PRUNED)
     return is_pruned
+
+
+def _value(view: View, measures: Measures | None) -> float:
+    """What was measured of the objective, NaN if nothing finite was."""
+    objective = view.goal.objective
+    loss = objective.loss(measures)
+    return (-loss if objective.higher_is_better else loss) if math.isfinite(loss) else math.nan
