@@ -52,6 +52,34 @@ def test_lines_about_training_come_every_few_seconds() -> None:
     ]
 
 
+def test_lines_about_tuning_come_every_few_seconds_and_notes_at_once() -> None:
+    stream, clock = io.StringIO(), Hand()
+    lines = Lines(stream, clock, every=10)
+    for trial in range(1, 25):
+        clock.passed += 1
+        lines.tuning(trial / 40, [f"trial {trial} of 40", "2 running"])
+        if trial == 14:
+            lines.note("trial 3 is complete: accuracy 0.9130")
+    assert stream.getvalue().splitlines() == [
+        "08:30:10  25 %  trial 10 of 40  2 running",
+        "08:30:14  trial 3 is complete: accuracy 0.9130",
+        "08:30:24  60 %  trial 24 of 40  2 running",
+    ]
+
+
+def test_a_terminal_shows_how_much_of_the_limits_is_spent() -> None:
+    stream = io.StringIO()
+    live = Live(Console(file=stream, force_terminal=True, width=160, highlight=False))
+    with live.bars:
+        live.phase("tune")
+        live.tuning(0.35, ["trial 7 of 20", "best accuracy 0.9130 (trial 3: lr=0.01)"])
+        live.note("trial 6 failed: RuntimeError: out of memory")
+        live.bars.refresh()
+    shown = stream.getvalue()
+    assert "trial 6 failed: RuntimeError: out of memory" in shown
+    assert "35 %  trial 7 of 20  best accuracy 0.9130 (trial 3: lr=0.01)" in shown
+
+
 def test_a_terminal_shows_a_bar_and_keeps_the_notes() -> None:
     stream = io.StringIO()
     live = Live(Console(file=stream, force_terminal=True, width=120, highlight=False))
@@ -70,9 +98,10 @@ def test_both_are_told() -> None:
     both = Both([Lines(stream, Hand(), every=0) for stream in streams])
     both.phase("train")
     both.training(HALF, 0.5, None)
+    both.tuning(0.5, ["2 running"])
     both.note("done")
     assert streams[0].getvalue() == streams[1].getvalue()
-    assert streams[0].getvalue().count("\n") == 3
+    assert streams[0].getvalue().count("\n") == 4
 
 
 def test_the_log_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

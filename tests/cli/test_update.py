@@ -202,7 +202,7 @@ def test_a_missing_store_is_asked_for(vernal: Vernal, config: str) -> None:
     assert "--store DIR_OR_URL" in ran.err
 
 
-@pytest.mark.parametrize("name", ["parent", "batch_size", "alpha", "term", "help", "debug"])
+@pytest.mark.parametrize("name", ["parent", "batch_size", "alpha", "term", "range", "trial_workers", "help", "debug"])
 def test_an_argument_that_is_spelled_like_an_option_is_refused(
     name: str, vernal: Vernal, config: str, where: Path, tmp_path: Path
 ) -> None:
@@ -250,3 +250,22 @@ def test_help_teaches_the_terms(vernal: Vernal) -> None:
     assert "--term NAME[:OPTION=VALUE,...]" in told
     assert "for example: --term distil:weight=0.5,temperature=4" in told
     assert re.search(r"^ +weight=1\.0  w, at least 0\.", told, re.MULTILINE)
+
+
+def test_help_teaches_the_ranges(vernal: Vernal) -> None:
+    told = vernal("update", "--help").out
+    words = " ".join(told.split())
+    assert "\ntuning:\n" in told
+    assert "--lr 'loguniform(1e-4, 1e-1)' --alpha 'uniform(0, 1)'" in told
+    assert "--range NAME=RANGE choose this from a range, see tuning below" in words
+    for option in ("--scheduler STR", "--max-trials INT", "--max-minutes FLOAT", "--trial-workers INT"):
+        assert f"\n  {option}" in told
+    assert re.search(r"--constraint STR bounds on what is measured, .* \[may be given several times\]", words)
+
+
+def test_help_offers_the_options_of_several_methods_once(vernal: Vernal) -> None:
+    told = vernal("update", "--method", "choice(er, derpp)", "--help").out
+    assert told.count("--alpha FLOAT") == told.count("--memory-batch INT") == 1
+    er, derpp = told.index("\nmethod er:\n"), told.index("\nmethod derpp:\n")
+    assert er < told.index("--alpha FLOAT") < derpp < told.index("--beta FLOAT")
+    assert "one option, and sets both: --memory-size [default: 500]" in " ".join(told.split())

@@ -23,30 +23,31 @@ class Flags:
         title: heads the group in the help.
         arguments: the hyperparameters.
         docs: what each is, by name.
-        note: a sentence below the title.
+        note: what stands below the title.
+        repeated: the names of those that may be given several times, each time with one value.
     """
 
     title: str
     arguments: Sequence[Argument]
     docs: Mapping[str, str] = field(default_factory=dict)
     note: str | None = None
+    repeated: Collection[str] = ()
 
     def add_to(self, parser: Parser) -> None:
         """Offer them."""
         group = parser.add_argument_group(self.title, self.note)
         for argument in self.arguments:
-            is_switch = argument.type.kind is bool
-            group.add_argument(
-                flag(argument.name),
-                dest=self._key(argument.name),
-                metavar=metavar(argument),
-                help=self._help(argument),
-                nargs="?" if is_switch else None,
-                const="true" if is_switch else None,
-            )
+            spelled, key = flag(argument.name), self._key(argument.name)
+            text, value = self._help(argument), metavar(argument)
+            if argument.name in self.repeated:
+                group.add_argument(spelled, dest=key, metavar="STR", help=text, action="append")
+            elif argument.type.kind is bool:
+                group.add_argument(spelled, dest=key, metavar=value, help=text, nargs="?", const="true")
+            else:
+                group.add_argument(spelled, dest=key, metavar=value, help=text)
 
-    def texts(self, values: Namespace) -> dict[str, str]:
-        """What was typed, by name; without those that were not given."""
+    def texts(self, values: Namespace) -> dict[str, Any]:
+        """What was typed, by name; without those that were not given. Of those that are repeated it is a list."""
         given = {argument.name: getattr(values, self._key(argument.name)) for argument in self.arguments}
         return {name: text for name, text in given.items() if text is not None}
 
@@ -56,9 +57,17 @@ class Flags:
         Raises:
             ConfigError: some cannot be read; all of them at once.
         """
+        return self.read(self.texts(values))
+
+    def read(self, texts: Mapping[str, Any]) -> dict[str, Any]:
+        """Texts by name, read as the types that they have.
+
+        Raises:
+            ConfigError: some cannot be read; all of them at once.
+        """
         from vernal.config import read_options
 
-        return read_options(self.arguments, self.texts(values), self.title)
+        return read_options(self.arguments, texts, self.title)
 
     def clashes(self, taken: Collection[str]) -> list[Problem]:
         """Hyperparameters of a config file whose options would be spelled like others."""
@@ -77,6 +86,8 @@ class Flags:
 
     def _help(self, argument: Argument) -> str:
         default = "required" if argument.is_required else f"default: {argument.default}"
+        if argument.name in self.repeated:
+            default = "may be given several times"
         text = self.docs.get(argument.name, f"of {' and '.join(argument.functions)}")
         return f"{text} [{default}]".replace("%", "%%")
 

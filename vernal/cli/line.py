@@ -5,19 +5,21 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vernal.base import ConfigError, Problem
 from vernal.cli.address import add_store
-from vernal.cli.flags import Flags, check_required, file_first, flag, flags_of_class, flags_of_file
+from vernal.cli.flags import Flags, check_required, file_first, flags_of_file
+from vernal.cli.offer import Offer
 from vernal.cli.parser import Parser, UsageError
-from vernal.cli.terms import terms_help
+from vernal.cli.tuning import add_ranges, read_ranges, split_ranges, tuning_of
 
 if TYPE_CHECKING:
     from vernal.config import ConfigFile, Plan
+    from vernal.methods import Method
 
 T = TypeVar("T")
-FILE_CHOOSES = "The file's method_fn chooses the method. --method chooses another, and its options are shown here."
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,13 @@ class Line:
     values: Namespace
 
 
-def read_line(doc: str | None, words: Sequence[str]) -> Line:
+def read_line(command: str, doc: str | None, words: Sequence[str]) -> Line:
     """Understand the command line of an update.
 
     The config file is loaded first, because its arguments are options as well; then everything is read at once.
 
     Args:
+        command: ``update``; or ``tune``, which has the same line, and always tunes.
         doc: what ``--help`` says.
         words: what was typed.
 
@@ -46,13 +49,13 @@ def read_line(doc: str | None, words: Sequence[str]) -> Line:
         UsageError: options are unknown or missing.
         ConfigError: something is wrong with the file or with values; everything at once.
     """
-    parser = _parser(doc)
+    parser = _parser(command, doc)
     config, words = file_first(parser, words)
-    offer = _Offer.of(parser, words, config)
+    offer = Offer.of(parser, words, config)
     if config is None:
         offer.add_to(parser)
         parser.parse(words)  # Ends here if help was asked for.
-        raise UsageError(f"Name the config file: {parser.words}. See: vernal update --help")
+        raise UsageError(f"Name the config file: {parser.words}. See: vernal {command} --help")
     file = flags_of_file(config)
     problems = [*config.problems, *file.clashes(offer.names(parser))]
     if problems:
@@ -60,45 +63,19 @@ def read_line(doc: str | None, words: Sequence[str]) -> Line:
     file.add_to(parser)
     offer.add_to(parser)
     values = parser.parse(words)
+    values.tune |= command == "tune"
     check_required(file, values)
-    return Line(_plan(config, file, offer, values), values)
+    return Line(_Reading(config, file, offer, values).plan(), values)
 
 
 def reserved_names(config: ConfigFile) -> set[str]:
     """The options of an update that no argument of a config file can be called by."""
-    parser = _parser("")
-    return _Offer.of(parser, [], config).names(parser)
+    parser = _parser("update", "")
+    return Offer.of(parser, [], config).names(parser)
 
 
-@dataclass(frozen=True)
-class _Offer:
-    """The hyperparameters that vernal itself has: those of the method, of training, and what else is in a plan."""
-
-    method_name: str | None
-    method: Flags
-    training: Flags
-    rest: Flags
-
-    @classmethod
-    def of(cls, parser: Parser, words: Sequence[str], config: ConfigFile | None) -> _Offer:
-        from vernal.config import Plan
-        from vernal.training import Training
-
-        name = _method_name(parser, words, config)
-        return cls(name, _method_flags(name), flags_of_class("training", Training), flags_of_class("plan", Plan))
-
-    def add_to(self, parser: Parser) -> None:
-        for flags in (self.method, self.training, self.rest):
-            flags.add_to(parser)
-        parser.add_argument_group("terms", terms_help())
-
-    def names(self, parser: Parser) -> set[str]:
-        arguments = [*self.method.arguments, *self.training.arguments, *self.rest.arguments]
-        return {*parser.options, *(flag(argument.name) for argument in arguments)}
-
-
-def _parser(doc: str | None) -> Parser:
-    parser = Parser("update", doc, "CONFIG")
+def _parser(command: str, doc: str | None) -> Parser:
+    parser = Parser(command, doc, "CONFIG")
     parser.add_argument("config", metavar="CONFIG", nargs="?", help="the config file")
     add_store(parser)
     parser.add_argument("--method", metavar="NAME", help="how to learn without forgetting; see: vernal methods")
@@ -109,47 +86,74 @@ def _parser(doc: str | None) -> Parser:
         action="append",
         help="add this to the method's loss, see below; may be given several times",
     )
+    add_ranges(parser)
     parser.add_argument("--parent", metavar="ID", help="start from this update [default: the champion]")
     parser.add_argument("--no-promote", dest="promote", action="store_false", help="leave the champion as it is")
-    parser.add_argument("--json", action="store_true", help="print the record as JSON, and nothing else")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else")
     return parser
 
 
-def _method_name(parser: Parser, words: Sequence[str], config: ConfigFile | None) -> str | None:
-    from vernal.config import DEFAULT_METHOD
+class _Reading:
+    """Reads all values; what is wrong with any of them is told at once."""
 
-    asked = parser.parse([word for word in words if word not in ("-h", "--help")], strict=False).method
-    by_default = None if config and "method_fn" in config.functions else DEFAULT_METHOD
-    return asked or by_default
+    def __init__(self, config: ConfigFile, file: Flags, offer: Offer, values: Namespace) -> None:
+        self._config, self._file, self._offer, self._values = config, file, offer, values
+        self._problems: list[Problem] = []
+        self._ranges: dict[str, str] = {}
 
+    def plan(self) -> Plan:
+        from vernal.config import Plan, make_terms, resolve
+        from vernal.training import Training
 
-def _method_flags(name: str | None) -> Flags:
-    from vernal.methods import method_class
+        offer, values = self._offer, self._values
+        own = self._fixed(self._file)
+        training = self._gathered("training", lambda: Training(**offer.training.read(self._fixed(offer.training))))
+        methods = self._methods()
+        rest = self._gathered("plan", lambda: offer.rest.read(self._fixed(offer.rest)))
+        terms = self._gathered("terms", lambda: make_terms(values.terms) if values.terms else None)
+        tuning = self._gathered("tuning", lambda: tuning_of(offer.tuning, values))
+        if len(methods) > 1:
+            self._ranges["method"] = values.method
+        ranges = read_ranges(self._ranges, values.ranges or [], self._problems)
+        arguments, wrong = self._config.values(own)
+        self._problems += [problem for problem in wrong if problem.where not in ranges]
 
-    return flags_of_class(f"method {name}", method_class(name)) if name else Flags("method", [], note=FILE_CHOOSES)
+        parts: dict[str, Any] = {"training": training or Training(), "terms": terms, **(rest or {})}
+        method = methods if len(methods) > 1 else methods[0] if methods else None
+        plan = self._gathered(
+            "plan", lambda: Plan(self._config, method, arguments, space=ranges, tuning=tuning, **parts)
+        )
+        if plan is not None and (ranges or tuning):
+            self._gathered("plan", lambda: resolve(plan))
+        if self._problems or plan is None:
+            raise ConfigError(self._problems)
+        return plan
 
+    def _fixed(self, flags: Flags) -> dict[str, str]:
+        """The values that were typed; ranges among them are kept for later."""
+        fixed, ranges = split_ranges(flags.texts(self._values))
+        self._ranges |= ranges
+        return fixed
 
-def _plan(config: ConfigFile, file: Flags, offer: _Offer, values: Namespace) -> Plan:
-    """Read all values; what is wrong with any of them is told at once."""
-    from vernal.config import Plan, make_method, make_terms
-    from vernal.training import Training
+    def _methods(self) -> list[Method | str]:
+        """Each method with those options that it has."""
+        from vernal.config import make_method, options_of
+        from vernal.methods import method_class
 
-    arguments, problems = config.values(file.texts(values))
-    name = offer.method_name
-    training = _gathered(problems, "training", lambda: Training(**offer.training.values(values)))
-    method = _gathered(problems, "method", lambda: make_method(name, offer.method.texts(values)) if name else None)
-    rest = _gathered(problems, "plan", lambda: offer.rest.values(values))
-    terms = _gathered(problems, "terms", lambda: make_terms(values.terms) if values.terms else None)
-    options = {"training": training or Training(), "terms": terms, **(rest or {})}
-    plan = _gathered(problems, "plan", lambda: Plan(config, method, arguments, **options))
-    if problems or plan is None:
-        raise ConfigError(problems)
-    return plan
+        given = {option: text for flags in self._offer.methods.values() for option, text in self._fixed(flags).items()}
+        made: list[Method | str] = []
+        for name in self._offer.methods:
+            known = {option.name for option in options_of(method_class(name), name)}
+            options = {option: text for option, text in given.items() if option in known}
+            made.append(self._gathered("method", partial(make_method, name, options)) or name)
+        return made
 
-
-def _gathered(problems: list[Problem], where: str, make: Callable[[], T]) -> T | None:
-    try:
-        return make()
-    except ConfigError as error:
-        problems += [replace(p, where=where) if p.where == "config" else p for p in error.problems]
-        return None
+    def _gathered(self, where: str, make: Callable[[], T]) -> T | None:
+        """What `make` gives; None if it cannot, and what nobody has said yet about why is among the problems."""
+        told = {problem.where for problem in self._problems}
+        try:
+            return make()
+        except ConfigError as error:
+            problems = [replace(p, where=where) if p.where == "config" else p for p in error.problems]
+            self._problems += [problem for problem in problems if problem.where not in told]
+            return None

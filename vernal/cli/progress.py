@@ -22,12 +22,12 @@ LOGS = "logs"
 
 
 class Lines:
-    """Writes a line for everything that happens, and for every few seconds of training.
+    """Writes a line for everything that happens, and for every few seconds of training and tuning.
 
     Args:
         stream: where to.
         clock: tells the time.
-        every: seconds between two lines about training.
+        every: seconds between two lines about training or tuning.
     """
 
     def __init__(self, stream: IO[str], clock: Clock, every: float = 10.0) -> None:
@@ -40,8 +40,11 @@ class Lines:
 
     def training(self, progress: Progress, done: float, loss: float | None) -> None:
         """A line every few seconds."""
-        if self._clock.seconds() - self._told >= self._every:
-            self.note("  ".join(training_facts(progress, done, loss)))
+        self._now_and_then(training_facts(progress, done, loss))
+
+    def tuning(self, done: float, facts: Sequence[str]) -> None:
+        """A line every few seconds."""
+        self._now_and_then(tuning_facts(done, facts))
 
     def note(self, text: str) -> None:
         """A line for every note."""
@@ -49,9 +52,13 @@ class Lines:
         self._stream.write(f"{self._clock.now():%H:%M:%S}  {text}\n")
         self._stream.flush()
 
+    def _now_and_then(self, facts: Sequence[str]) -> None:
+        if self._clock.seconds() - self._told >= self._every:
+            self.note("  ".join(facts))
+
 
 class Live:
-    """Shows on a terminal what is being done, how far training is, and how much time is left.
+    """Shows on a terminal what is being done, how far training or tuning is, and how much time is left.
 
     Args:
         printer: the terminal.
@@ -71,12 +78,18 @@ class Live:
 
     def training(self, progress: Progress, done: float, loss: float | None) -> None:
         """Move the bar."""
-        facts = "  ".join(training_facts(progress, done, loss))
-        self.bars.update(self._bar, total=1.0, completed=done, facts=facts)
+        self._move(done, training_facts(progress, done, loss))
+
+    def tuning(self, done: float, facts: Sequence[str]) -> None:
+        """Move the bar."""
+        self._move(done, tuning_facts(done, facts))
 
     def note(self, text: str) -> None:
         """Leave a line above the bar."""
         self.bars.console.print(text)
+
+    def _move(self, done: float, facts: Sequence[str]) -> None:
+        self.bars.update(self._bar, total=1.0, completed=done, facts="  ".join(facts))
 
 
 class Both:
@@ -99,6 +112,11 @@ class Both:
         for reporter in self._reporters:
             reporter.training(progress, done, loss)
 
+    def tuning(self, done: float, facts: Sequence[str]) -> None:
+        """Tell all."""
+        for reporter in self._reporters:
+            reporter.tuning(done, facts)
+
     def note(self, text: str) -> None:
         """Tell all."""
         for reporter in self._reporters:
@@ -112,12 +130,26 @@ def training_facts(progress: Progress, done: float, loss: float | None) -> list[
         >>> training_facts(Progress(epochs=2, steps=10, samples=640, minutes=0.5), 0.25, 0.125)
         ['epoch 3', '25 %', 'loss 0.1250', '1 min 30 s left']
     """
-    facts = [f"epoch {progress.epochs + 1}", f"{done:.0%}".replace("%", " %")]
+    facts = [f"epoch {progress.epochs + 1}", _share(done)]
     if loss is not None:
         facts.append(f"loss {loss:.4f}")
     if done > 0:
         facts.append(f"{duration(60 * progress.minutes * (1 - done) / done)} left")
     return facts
+
+
+def tuning_facts(done: float, facts: Sequence[str]) -> list[str]:
+    """How far a search is, in words.
+
+    Examples:
+        >>> tuning_facts(0.35, ["trial 7 of 20", "2 running"])
+        ['35 %', 'trial 7 of 20', '2 running']
+    """
+    return [_share(done), *facts]
+
+
+def _share(done: float) -> str:
+    return f"{done:.0%}".replace("%", " %")
 
 
 @contextmanager

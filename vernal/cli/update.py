@@ -6,9 +6,13 @@ same command again costs nothing if the update was made, and goes on from the la
 
 The arguments of the functions in the config file are options as well; name the file to see them here.
 
+A value may be a range: then the update is tuned, and the model of the best trial is the one that it makes. See the
+options under "tuning" below.
+
 Examples:
   vernal update config.py --store runs/gas --batch 1
   vernal update config.py --store runs/gas --batch 2 --method derpp --memory-size 1000 --budget 10ep
+  vernal update config.py --store runs/gas --batch 3 --lr 'loguniform(1e-4, 1e-1)' --max-minutes 30
   vernal update config.py --help
 """
 
@@ -44,7 +48,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _update(words: Sequence[str]) -> tuple[Result, Path]:
-    line = read_line(__doc__, words)
+    line = read_line("update", __doc__, words)
     address = store_address(line.values)
     from vernal.store import Store
     from vernal.transaction import update
