@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vernal.report.rulers import MOST_OPTIONS, Options, Ruler, ruler_of, shortened, spelled
-from vernal.space import choice, lograndint, loguniform, randint, uniform
+from vernal.report.rulers import MOST_OPTIONS, Options, Ruler, described, ruler_of, shortened, spelled
+from vernal.space import Space, choice, lograndint, loguniform, randint, uniform
 
 numbers = st.floats(-1e12, 1e12)
 
@@ -41,7 +43,7 @@ def test_marks_are_round_numbers() -> None:
 
 def test_epochs_are_marked_by_whole_numbers() -> None:
     assert [tick.label for tick in Ruler(1, 3, whole=True).ticks] == ["1", "2", "3"]
-    assert [tick.label for tick in Ruler(1, 1, whole=True).ticks] == ["1"]
+    assert [tick.label for tick in Ruler(1, 1, whole=True).labelled_ends] == ["1"]
 
 
 def test_orders_of_magnitude_take_the_same_room_and_many_are_thinned_out() -> None:
@@ -70,24 +72,35 @@ def test_what_is_no_number_has_no_place() -> None:
 
 
 def test_options_are_told_apart_by_type() -> None:
-    options = Options((False, 1, "1", None))
+    options = Options([False, 1, "1", None])
     assert [options.place(value) for value in (False, 1, "1", None)] == [0, 1 / 3, 2 / 3, 1]
     assert options.place(True) is options.place(0) is None
 
 
 @given(st.integers(1, 300))
 def test_many_options_are_not_all_labelled_but_the_first_and_the_last_are(n: int) -> None:
-    ticks = Options(tuple(range(n))).labelled_ends
+    ticks = Options([*range(n)]).labelled_ends
     assert len(ticks) == min(n, MOST_OPTIONS)
     assert (ticks[0].label, ticks[-1].label) == ("0", str(n - 1))
 
 
-def test_every_range_has_its_axis() -> None:
-    assert ruler_of(uniform(0, 2)) == Ruler(0, 2)
-    assert ruler_of(loguniform(0.1, 2)) == Ruler(0.1, 2, log=True)
-    assert ruler_of(randint(1, 5)) == Ruler(1, 5, whole=True)
-    assert ruler_of(lograndint(1, 5)) == Ruler(1, 5, log=True, whole=True)
-    assert ruler_of(choice("er", "der")) == Options(("er", "der"))
+def test_every_range_has_its_axis_and_its_words() -> None:
+    ranges = {"a": uniform(0, 2, step=0.5), "b": loguniform(0.1, 2), "c": randint(1, 5), "d": choice("er", ("x", 1))}
+    plain = json.loads(json.dumps(Space({**ranges, "e": lograndint(1, 5).only_if(d="er")}).to_json()))
+    assert {one["name"]: ruler_of(one) for one in plain} == {
+        "a": Ruler(0, 2),
+        "b": Ruler(0.1, 2, log=True),
+        "c": Ruler(1, 5, whole=True),
+        "d": Options(["er", ["x", 1]]),
+        "e": Ruler(1, 5, log=True, whole=True),
+    }
+    assert [described(one) for one in plain] == [
+        "0 to 2 in steps of 0.5",
+        "0.1 to 2, logarithmic",
+        "1 to 5",
+        "er, (x, 1)",
+        "1 to 5, logarithmic (if d is er)",
+    ]
 
 
 @given(st.text(), st.integers(4, 50))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -62,7 +63,7 @@ def past_of(
     higher_is_better: bool = True,
 ) -> dict[str, Any]:
     """What an update stores of its tuning."""
-    return {
+    past = {
         "update": "id1",
         "space": space.to_json(),
         "fixed": {},
@@ -72,6 +73,7 @@ def past_of(
         "trials": [*trials],
         "schema_version": 1,
     }
+    return json.loads(json.dumps(past))
 
 
 def tuning_of(past: Mapping[str, Any], chosen: int | None, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from vernal.report.rulers import shortened, spelled
+from vernal.report.rulers import described, shortened, spelled
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
@@ -24,7 +24,13 @@ def render(template: str, values: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"duration": duration, "shortened": shortened, "size": size, "spelled": spelled}
+    environment.filters |= {
+        "described": described,
+        "duration": duration,
+        "shortened": shortened,
+        "size": size,
+        "spelled": spelled,
+    }
     return environment.get_template(template).render(values)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
-from vernal.space import Choice, Range, Real, Value, Whole
+Value = Any  # bool, int, float, str, None, or a list of such
 
 MOST_OPTIONS = 12
 MOST_POWERS = 7
@@ -93,6 +94,8 @@ class Ruler:
     @property
     def labelled_ends(self) -> list[Tick]:
         """The ends, and those round numbers that leave them room."""
+        if self.low == self.high:
+            return [Tick(0.5, spelled(self.low))]
         between = [tick for tick in self.ticks if 0.12 < tick.place < 0.88]
         return [Tick(0.0, spelled(self.low)), *between, Tick(1.0, spelled(self.high))]
 
@@ -120,11 +123,11 @@ class Options:
         options: these, from its beginning to its end.
 
     Examples:
-        >>> Options(("er", "der", "lwf")).place("lwf"), Options(("er",)).place("er"), Options(("er",)).place("ewc")
+        >>> Options(["er", "der", "lwf"]).place("lwf"), Options(["er"]).place("er"), Options(["er"]).place("ewc")
         (1.0, 0.5, None)
     """
 
-    options: tuple[Value, ...]
+    options: Sequence[Value]
 
     def place(self, value: Value) -> float | None:
         """Where an option lies, from 0 to 1; None for what is none."""
@@ -142,24 +145,46 @@ class Options:
         return [Tick(n / last if last else 0.5, spelled(self.options[n])) for n in shown]
 
 
-def ruler_of(one: Range) -> Ruler | Options:
-    """The axis for a hyperparameter."""
-    if isinstance(one, Choice):
-        return Options(one.options)
-    assert isinstance(one, Real | Whole)
-    return Ruler(one.low, one.high, one.log, whole=isinstance(one, Whole))
+def ruler_of(one: Mapping[str, Any]) -> Ruler | Options:
+    """The axis for a range, which comes as plain values, as an update stores it.
+
+    Examples:
+        >>> ruler_of({"kind": "real", "low": 0.1, "high": 1.0, "log": True, "step": None})
+        Ruler(low=0.1, high=1.0, log=True, whole=False)
+    """
+    if one["kind"] == "choice":
+        return Options(one["options"])
+    return Ruler(one["low"], one["high"], one["log"], whole=one["kind"] == "whole")
+
+
+def described(one: Mapping[str, Any]) -> str:
+    """A range in words.
+
+    Examples:
+        >>> described({"kind": "real", "low": 0.001, "high": 0.1, "log": True, "step": None})
+        '0.001 to 0.1, logarithmic'
+        >>> described({"kind": "choice", "options": ["er", "der"], "when": {"depth": [1, 2]}})
+        'er, der (if depth is 1 or 2)'
+    """
+    if one["kind"] == "choice":
+        values = shortened(", ".join(map(spelled, one["options"])), 100)
+    else:
+        values = f"{spelled(one['low'])} to {spelled(one['high'])}" + (", logarithmic" if one["log"] else "")
+    step = f" in steps of {spelled(one['step'])}" if one.get("step") else ""
+    when = [f"{name} is {' or '.join(map(spelled, values))}" for name, values in one.get("when", {}).items()]
+    return values + step + (f" (if {' and '.join(when)})" if when else "")
 
 
 def spelled(value: Value) -> str:
     """A value as a report writes it: short, and in one line.
 
     Examples:
-        >>> spelled(0.012345678), spelled(1e-05), spelled(3.0), spelled(("a", 2)), spelled(None)
+        >>> spelled(0.012345678), spelled(1e-05), spelled(3.0), spelled(["a", 2]), spelled(None)
         ('0.01235', '1e-05', '3', '(a, 2)', 'None')
     """
     if isinstance(value, float):
         return f"{value + 0.0:.4g}"
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return f"({', '.join(map(spelled, value))})"
     return "".join(letter if letter.isprintable() else " " for letter in str(value))
 

@@ -9,9 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from vernal.report.lineage import Record, Update
-from vernal.report.rulers import spelled
+from vernal.report.rulers import Value, spelled
 from vernal.report.scale import Scale
-from vernal.space import Space, Value, plain_value
 
 FROM_HISTORY = (
     "update ",
@@ -52,7 +51,7 @@ class Tried:
         measures = trial["final"] or (curve[-1] if curve else {})
         return cls(
             number=trial["number"],
-            config={name: plain_value(value) for name, value in trial["config"].items()},
+            config=trial["config"],
             origin=trial["origin"],
             scores=tuple(_finite(one.get(metric)) for one in curve),
             measures={name: _finite(value) for name, value in measures.items()},
@@ -90,13 +89,13 @@ class Tuned:
     Args:
         update: whose hyperparameters were chosen.
         facts: what its record says about the search.
-        space: what could be chosen.
+        space: what could be chosen: ranges by name, as plain values.
         trials: all of them, by number.
     """
 
     update: Update
     facts: Mapping[str, Any]
-    space: Space
+    space: Mapping[str, Record]
     trials: tuple[Tried, ...]
 
     @classmethod
@@ -109,7 +108,7 @@ class Tuned:
         """
         facts = update.record["tuning"]
         trials = tuple(Tried.of(trial, facts["metric"]) for trial in past["trials"])
-        return cls(update, facts, Space.from_json(past["space"]), trials)
+        return cls(update, facts, {one["name"]: one for one in past["space"]}, trials)
 
     @property
     def metric(self) -> str:

@@ -42,7 +42,8 @@ def curves_chart(tuned: Tuned) -> Chart | None:
 def coordinates_chart(tuned: Tuned) -> Chart:
     """Draw every trial as a line across one axis for each hyperparameter, and one for what it reached."""
     rulers = {name: ruler_of(one) for name, one in tuned.space.items()}
-    frame = Frame(max(WIDE.width, AXIS_WIDTH * (len(rulers) + 1)), 340, left=AXIS_WIDTH, right=64, top=36, bottom=20)
+    width = max(WIDE.width, AXIS_WIDTH * (len(rulers) + 1) + 64)
+    frame = Frame(width, 340, left=AXIS_WIDTH, right=64, top=36, bottom=20)
     sides = [Side(name, ruler.labelled_ends, n / len(rulers)) for n, (name, ruler) in enumerate(rulers.items())]
     scores = _in_units(tuned, (trial.score for trial in tuned.trials))
     last = _score_ruler(tuned, scores) if scores else None

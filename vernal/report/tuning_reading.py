@@ -15,7 +15,7 @@ LONGEST = 160
 
 def read_tuning(tuned: Tuned) -> list[str]:
     """Say what was searched, what was chosen, what it gained and what it cost."""
-    return [*_search(tuned), *_end(tuned), *_choice(tuned), *_constraints(tuned), *_transfer(tuned), _costs(tuned)]
+    return [_search(tuned), *_end(tuned), *_choice(tuned), *_constraints(tuned), *_transfer(tuned), _costs(tuned)]
 
 
 def read_importance(tuned: Tuned) -> str:
@@ -28,14 +28,12 @@ def read_importance(tuned: Tuned) -> str:
     return f"{basis}. It holds within these ranges only."
 
 
-def _search(tuned: Tuned) -> Iterator[str]:
-    names, facts = [*tuned.space], tuned.facts
+def _search(tuned: Tuned) -> str:
+    facts, n = tuned.facts, len(tuned.space)
     also = f", and for {_listed(tuned.objectives[1:])} beside it" if tuned.objectives[1:] else ""
-    yield (
-        f"{_counted(len(names), 'hyperparameter')} {'was' if len(names) == 1 else 'were'} searched: "
-        f"{_listed([f'{name} in {shortened(str(one), LONGEST)}' for name, one in tuned.space.items()])}. "
-        f"Scheduler: {facts['scheduler']}; searcher: {facts['searcher']}; tuned for {tuned.metric} "
-        f"({tuned.direction}){also}."
+    return (
+        f"{_counted(n, 'hyperparameter').capitalize()} {'was' if n == 1 else 'were'} tuned for {tuned.metric} "
+        f"({tuned.direction}){also}, with the scheduler {facts['scheduler']} and the searcher {facts['searcher']}."
     )
 
 
@@ -58,30 +56,27 @@ def _choice(tuned: Tuned) -> Iterator[str]:
     if chosen is None:
         yield "Nothing was chosen: no trial has a model."
         return
-    yield f"Chosen: trial {chosen.number}, with {chosen.settings}. It reached {tuned.metric} {text(chosen.score)}."
+    yield f"Chosen: trial {chosen.number}. It reached {tuned.metric} {text(chosen.score)}."
     if default is None or chosen is default:
         yield "That is the default, which the plan would have used without a search: nothing better was found."
     elif default.scores and chosen.scores:
         yield _gain(tuned, chosen, default)
     else:
-        yield f"The default (trial 0: {default.settings}) was not measured, so it is not known what was gained."
+        yield "The default, trial 0, was not measured, so it is not known what was gained."
 
 
 def _gain(tuned: Tuned, chosen: Tried, default: Tried) -> str:
     """The chosen trial against the default, at the last epoch that both have reached."""
-    text = tuned.scale.text
-    who = f"the default (trial 0: {default.settings})"
-    if default.status == "complete":
-        mine, other, when = chosen.score, default.score, "At the end"
-    else:
+    scale, mine, other, when = tuned.scale, chosen.score, default.score, "At the end"
+    if default.status != "complete":
         level = min(chosen.level, default.level)
         mine, other, when = chosen.scores[level - 1], default.scores[level - 1], f"At epoch {level}, where that stopped"
     if mine is None or other is None:
-        return f"{when}, {who} has no {tuned.metric} to compare with."
-    difference = mine - other if tuned.scale.higher_is_better else other - mine
-    word = "a gain" if difference >= 0 else "a loss"
+        return f"{when}, the default, trial 0, has no {tuned.metric} to compare with."
+    gain = mine - other if scale.higher_is_better else other - mine
     return (
-        f"{when}, {who} had {text(other)}, the chosen one {text(mine)}: {word} of {tuned.scale.distance(difference)}."
+        f"{when}, the default, trial 0, had {scale.text(other)} and the chosen one {scale.text(mine)}: "
+        f"a {'gain' if gain >= 0 else 'loss'} of {scale.distance(gain)}."
     )
 
 
