@@ -78,6 +78,11 @@ def test_only_the_latest_that_count_are_taken_the_oldest_of_them_first() -> None
     assert [one.update for one in compatible(view(*pasts))] == ["1", "2", "3", "4"]
 
 
+def test_of_each_update_as_many_as_asked_for_are_taken_the_best() -> None:
+    [one] = compatible(view(past(*SEVEN)), best=2)
+    assert [trial.config["lr"] for trial in one.trials] == [0.1, 0.01]
+
+
 def test_the_same_number_that_improves_the_other_way_is_another_objective() -> None:
     other_way = Past("1a2b", LR, {}, "loss", True, 27, (row(0, {"lr": 0.1}, 1.0),))
     assert compatible(view(other_way)) == ()

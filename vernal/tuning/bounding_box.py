@@ -57,12 +57,10 @@ class BoundingBox:
 
     def suggest(self, view: View) -> Suggestion:
         """What `then` suggests in the box; or in the whole space, where there is none, or the guard says so."""
-        pasts = compatible(view, self.most)
+        pasts = compatible(view, self.most, self.best)
         if not pasts or not view.trials or (self.guard is not None and not self.guard.admits(view)):
             return self.then.suggest(view)
-        box = box_around(
-            view.space, [trial.config for past in pasts for trial in past.trials[: self.best]], self.margin
-        )
+        box = box_around(view.space, [trial.config for past in pasts for trial in past.trials], self.margin)
         suggestion = self.then.suggest(_inside(view, box))
         return Suggestion(suggestion.config, FROM_BOX + suggestion.origin)
 

@@ -13,7 +13,7 @@ from vernal.tuning.trial import Trial
 from vernal.tuning.view import View
 
 
-def compatible(view: View, most: int | None = None) -> tuple[Past, ...]:
+def compatible(view: View, most: int | None = None, best: int | None = None) -> tuple[Past, ...]:
     """The earlier updates as if they had searched the present space; those that say nothing about it are left out.
 
     An update counts if it had the same objective. A trial of it counts if it did not fail, its last measure of the
@@ -34,6 +34,7 @@ def compatible(view: View, most: int | None = None) -> tuple[Past, ...]:
     Args:
         view: the present search, which knows its past.
         most: how many updates, the latest; None for all.
+        best: how many trials of each, the best; None for all.
 
     Returns:
         Earlier updates, oldest first, each with today's space and at least one trial.
@@ -47,14 +48,14 @@ def compatible(view: View, most: int | None = None) -> tuple[Past, ...]:
         >>> [trial.config for past in compatible(now) for trial in past.trials]
         [{'lr': 0.5}]
     """
-    return (*islice(_newest_first(view), most),)[::-1]
+    return (*islice(_newest_first(view, best), most),)[::-1]
 
 
-def _newest_first(view: View) -> Iterator[Past]:
+def _newest_first(view: View, best: int | None) -> Iterator[Past]:
     objective = view.goal.objective
     for past in reversed(view.past):
         if (past.metric, past.higher_is_better) == (objective.name, objective.higher_is_better):
-            trials = tuple(_distinct(view, past))
+            trials = tuple(islice(_distinct(view, past), best))
             if trials:
                 yield replace(past, space=view.space, trials=trials)
 
@@ -62,17 +63,16 @@ def _newest_first(view: View) -> Iterator[Past]:
 def _distinct(view: View, past: Past) -> Iterator[Trial]:
     """The trials that count, the best one first, each configuration once."""
     met: list[Config] = []
-    for trial in sorted(past.trials, key=lambda trial: (_shift(view, past, trial), *view.goal.rank(trial))):
+    known = (trial for trial in past.trials if _is_known(view, trial))
+    for trial in sorted(known, key=lambda trial: (_shift(view, past, trial), *view.goal.rank(trial))):
         config = _config_today(view.space, {**past.fixed, **trial.config})
-        if config is None or config in met or not _counts(view, past, trial):
-            continue
-        met.append(config)
-        yield replace(trial, config=config)
+        if config is not None and config not in met and _shift(view, past, trial) < math.inf:
+            met.append(config)
+            yield replace(trial, config=config)
 
 
-def _counts(view: View, past: Past, trial: Trial) -> bool:
-    is_known = trial.status != "failed" and math.isfinite(view.goal.objective.loss(trial.last))
-    return is_known and _shift(view, past, trial) < math.inf
+def _is_known(view: View, trial: Trial) -> bool:
+    return trial.status != "failed" and math.isfinite(view.goal.objective.loss(trial.last))
 
 
 def _shift(view: View, past: Past, trial: Trial) -> float:

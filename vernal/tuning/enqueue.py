@@ -55,5 +55,5 @@ class Enqueue:
         return self.then.suggest(view)
 
     def _carried(self, view: View) -> Iterator[Suggestion]:
-        for past in reversed(compatible(view, self.most)):
+        for past in reversed(compatible(view, self.most, best=1)):
             yield Suggestion(dict(past.trials[0].config), FROM_UPDATE + past.update)
