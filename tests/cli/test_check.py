@@ -73,7 +73,9 @@ def test_an_unknown_option_is_refused_with_a_suggestion(vernal: Vernal, config: 
     assert "Did you mean --chunk?" in ran.err
 
 
-@pytest.mark.parametrize("name", ["seed", "budget", "memory_size", "data", "json", "change_method"])
+@pytest.mark.parametrize(
+    "name", ["seed", "budget", "memory_size", "data", "json", "change_method", "tune", "max_trials", "constraint"]
+)
 def test_names_of_all_options_are_reserved(name: str, vernal: Vernal, tmp_path: Path) -> None:
     file = write(tmp_path, f"def data_module_fn(): ...\ndef loss_fn({name}: int = 0): ...")
     ran = vernal("check", file)
@@ -145,3 +147,45 @@ def test_what_does_not_fit_is_found(body: str, message: str, vernal: Vernal, tmp
     assert ran.code == 1
     assert message in ran.err
     assert "Traceback" not in ran.err
+
+
+# Ranges
+
+
+def test_ranges_are_shown_with_what_the_first_trial_has(vernal: Vernal, config: str) -> None:
+    ran = vernal("check", config, "--chunk=1", "--hidden", "randint(2, 8)", "--lr=loguniform(1e-4, 1e-1)")
+    assert (ran.code, ran.err) == (0, "")
+    lines = [line.split("  ") for line in ran.out.splitlines()]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    assert ["chosen by tuning", "from", "in the first trial"] in cells
+    assert ["hidden", "randint(2, 8)", "4"] in cells
+    assert ["lr", "loguniform(0.0001, 0.1)", "0.001"] in cells
+
+
+def test_the_space_of_the_file_is_checked(vernal: Vernal, tmp_path: Path) -> None:
+    space = "def data_module_fn(): ...\ndef space_fn(): return {'hidden': 'choice(2, x)', 'hiden': 'randint(1, 2)'}"
+    ran = vernal("check", write(tmp_path, space))
+    assert ran.code == 1
+    assert "hidden: must be int, got 'x', in choice(2, x)." in ran.err
+    assert "hiden: is no hyperparameter of the method, the training or a function of the config file. " in ran.err
+
+
+def test_the_space_of_the_file_is_checked_for_a_method(vernal: Vernal, tmp_path: Path) -> None:
+    file = write(tmp_path, "def data_module_fn(): ...\ndef space_fn(): return {'beta': 'uniform(0, 1)'}")
+    assert "beta: is no hyperparameter" in vernal("check", file).err
+    ran = vernal("check", file, "--method", "derpp")
+    assert ran.code == 0
+    assert "uniform(0, 1)" in ran.out
+
+
+def test_what_is_wrong_with_ranges_is_told_at_once(vernal: Vernal, config: str) -> None:
+    ran = vernal("check", config, "--chunk=x", "--hidden", "randint(2)", "--lr=loguniform(0, 1)")
+    assert ran.code == 1
+    for part in ("3 problems", "chunk: must be int", "hidden: 'randint(2)' is no range", "lr: loguniform(0, 1) is log"):
+        assert part in ran.err
+
+
+def test_data_is_tried_with_the_values_of_the_first_trial(vernal: Vernal, config: str) -> None:
+    ran = vernal("check", config, "--chunk=1", "--hidden", "randint(2, 8)", "--data")
+    assert (ran.code, ran.err) == (0, "")
+    assert "22 parameters to learn" in ran.out

@@ -2,11 +2,13 @@
 
 Lists the functions that vernal finds in it and the hyperparameters that can be set, and reports everything that is
 wrong at once. With --data it also brings the data, builds the model, and sends one batch through model, loss and
-metrics. The exit code is 1 if there are problems.
+metrics. Where values are ranges, or the file has a `space_fn`, it shows what tuning would choose from. The exit code is
+1 if there are problems.
 
 Examples:
   vernal check config.py
   vernal check config.py --batch 3 --data
+  vernal check config.py --batch 3 --lr 'loguniform(1e-4, 1e-1)'
 """
 
 from __future__ import annotations
@@ -21,11 +23,13 @@ from vernal.cli.flags import Flags, check_required, file_first, flag, flags_of_f
 from vernal.cli.line import reserved_names
 from vernal.cli.parser import Parser, UsageError
 from vernal.cli.terminal import pairs, say, table
+from vernal.cli.tuning import read_ranges, split_ranges
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from vernal.config import Argument, ConfigFile
+    from vernal.config import Argument, ConfigFile, Search
+    from vernal.space import Range
     from vernal.transaction import Rehearsal
 
 
@@ -34,6 +38,7 @@ def run(words: Sequence[str]) -> int:
     parser = Parser("check", __doc__, "CONFIG")
     parser.add_argument("config", metavar="CONFIG", nargs="?", help="the config file")
     parser.add_argument("--data", action="store_true", help="also try data, model, loss and metrics on one batch")
+    parser.add_argument("--method", metavar="NAME", help="the method that an update will have, if not the file's own")
     config, words = file_first(parser, words)
     if config is None:
         parser.parse(words)  # Ends here if help was asked for.
@@ -45,33 +50,47 @@ def run(words: Sequence[str]) -> int:
     values = parser.parse(words, strict=not (clashes or config.problems))
     say(_functions(config), "", _hyperparameters(config), "")
     problems = [*config.problems, *clashes]
-    if not clashes:
-        problems += _wrong_values(config, flags, values)
+    fixed, ranges = ({}, {}) if clashes else _values(config, flags, values, problems)
     if problems:
         raise ConfigError(problems)
-    _try(config, flags, values)
+    _try(config, flags, values, fixed, ranges)
     untried = " Only the file was looked at: --data tries data, model, loss and metrics on one batch as well."
     say("No problems." + ("" if values.data else untried))
     return 0
 
 
-def _wrong_values(config: ConfigFile, flags: Flags, values: Namespace) -> list[Problem]:
-    """What is wrong with the values that were given; that others are missing is no fault of the file."""
-    given = flags.texts(values)
-    _, problems = config.values(given)
-    return [problem for problem in problems if problem.where in given]
+def _values(
+    config: ConfigFile, flags: Flags, values: Namespace, problems: list[Problem]
+) -> tuple[dict[str, str], dict[str, Range]]:
+    """What was given, values and ranges; that others are missing is no fault of the file."""
+    fixed, spelled = split_ranges(flags.texts(values))
+    ranges = read_ranges(spelled, [], problems)
+    _, wrong = config.values(fixed)
+    problems += [problem for problem in wrong if problem.where in fixed]
+    return fixed, ranges
 
 
-def _try(config: ConfigFile, flags: Flags, values: Namespace) -> None:
+def _try(config: ConfigFile, flags: Flags, values: Namespace, fixed: dict[str, str], ranges: dict[str, Range]) -> None:
     """Call the functions, as far as the values allow and as was asked for."""
     from vernal.config import Plan, resolve
     from vernal.transaction import rehearse
+    from vernal.tuning import Tuning
 
     if values.data:
         check_required(flags, values)
-        say(_facts(rehearse(Plan(config, arguments=flags.texts(values)))), "")
-    elif all(a.name in flags.texts(values) for a in flags.arguments if a.is_required):
-        resolve(Plan(config, arguments=flags.texts(values)))
+    elif any(one.is_required and one.name not in {**fixed, **ranges} for one in flags.arguments):
+        return
+    tuning = Tuning() if ranges or "space_fn" in config.functions else None
+    plan = Plan(config, values.method, fixed, space=ranges, tuning=tuning)
+    if search := resolve(plan).search:
+        say(_choices(search), "")
+    if values.data:
+        say(_facts(rehearse(plan)), "")
+
+
+def _choices(search: Search) -> Table:
+    rows = [[name, str(one), str(search.default.get(name, ""))] for name, one in search.space.items()]
+    return table(["chosen by tuning", "from", "in the first trial"], rows)
 
 
 def _functions(config: ConfigFile) -> Table:
