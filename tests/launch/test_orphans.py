@@ -57,8 +57,8 @@ with Workers(2, obey) as workers:
 
 INTERRUPTED = """
 with Workers(2, obey) as workers:
-    say(answers(workers, "pid"))
     try:
+        say(answers(workers, "pid"))
         signal.pause()
     except KeyboardInterrupt:
         say(answers(workers, "pid"))

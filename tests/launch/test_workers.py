@@ -100,6 +100,11 @@ def test_a_worker_killed_by_a_signal_is_told_once_and_replaced(workers: Workers,
     assert answer(workers, 0, {"do": "pid"})["pid"] != before["pid"]
 
 
+def test_sigint_is_the_tuners_business(workers: Workers) -> None:
+    workers.send(0, {"do": "kill", "signal": signal.SIGINT})
+    assert answer(workers, 0, {"do": "echo", "value": 1}) == {"value": 1}
+
+
 def test_the_others_go_on_when_one_dies(workers: Workers) -> None:
     before = answer(workers, 1, {"do": "pid"})
     assert isinstance(answer(workers, 0, {"do": "kill", "signal": signal.SIGKILL}), Died)
@@ -122,7 +127,7 @@ def test_an_exception_ends_a_worker_and_its_traceback_is_told(workers: Workers) 
 def test_a_crash_tells_where_it_was(workers: Workers) -> None:
     died = answer(workers, 0, {"do": "kill", "signal": signal.SIGSEGV})
     assert "works.py" in died.last_words
-    assert died.reason == "was killed by SIGSEGV"
+    assert died.status == -signal.SIGSEGV
 
 
 def test_a_work_that_returns_has_ended() -> None:
@@ -230,7 +235,7 @@ def test_a_module_that_cannot_be_imported_is_an_error() -> None:
 
 def test_a_killed_server_is_an_error_not_silence(workers: Workers) -> None:
     os.kill(answer(workers, 0, {"do": "pid"})["server"], signal.SIGKILL)
-    with pytest.raises(TrainingError, match="forked from was killed by SIGKILL"):
+    with pytest.raises(TrainingError, match="forked from was killed by signal 9"):
         from_all(workers, 3)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from vernal.launch.frames import Frames, framed
 
 Message = Mapping[str, Any]
-"""Plain JSON values, by name."""
+"""Plain JSON values, by name; a number may be NaN."""
 
 PIECE_BYTES = 1 << 20
 

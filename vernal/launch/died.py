@@ -15,8 +15,8 @@ class Died:
         last_words: the end of what it wrote to its standard output and error.
 
     Examples:
-        >>> Died(-11, "").reason, Died(3, "").reason
-        ('was killed by SIGSEGV', 'ended with status 3')
+        >>> Died(3, "").reason
+        'ended with status 3'
     """
 
     status: int
@@ -28,5 +28,5 @@ class Died:
         if self.status >= 0:
             return f"ended with status {self.status}"
         if -self.status == signal.SIGKILL:
-            return "was killed by SIGKILL, as the system does when memory runs out"
-        return f"was killed by {signal.Signals(-self.status).name}"
+            return "was killed by signal 9, as the system does when memory runs out"
+        return f"was killed by signal {-self.status} ({signal.strsignal(-self.status)})"

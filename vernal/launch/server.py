@@ -64,7 +64,7 @@ def serve(control_fd: int, tuner: int, preload: Sequence[str]) -> None:
             line, log = fds
             return worker.begin(index, line, log, lifeline, server)
     _end(workers)
-    return None
+    os._exit(0)  # Taking all that was imported to pieces takes half a second.
 
 
 def _import_all(names: Sequence[str], tuner: int) -> None:
