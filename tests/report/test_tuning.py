@@ -82,6 +82,13 @@ def test_costs_are_told_in_epochs_time_and_money() -> None:
     assert "price" not in said()
 
 
+def test_a_level_that_is_no_epoch_is_not_called_one() -> None:
+    html = tuned_page(budget="500st")
+    assert "The search trained 9 levels," in html
+    assert "A level is one of 4 equal shares of the budget." in html
+    assert "epoch" not in Page(html).text
+
+
 def test_constraints_are_told_with_whether_they_are_met() -> None:
     bounds = ["forgetting <= 0.02", "latency_ms <= 5"]
     assert "It must hold that forgetting <= 0.02 and latency_ms <= 5. The chosen trial keeps" in said(
@@ -92,9 +99,9 @@ def test_constraints_are_told_with_whether_they_are_met() -> None:
 
 
 def test_importance_from_few_trials_is_called_a_hint() -> None:
-    assert "Estimated from 3 trials, 2 of which are complete: so few tell little." in read_importance(tuned())
-    many = past_of([trial(n, RATE, [0.5]) for n in range(12)], levels=1)
-    assert "Estimated from 12 trials, 12 of which are complete." in read_importance(tuned(many, 0))
+    assert "estimated from 3 trials, 2 of which are complete: so few tell little." in read_importance(tuned())
+    many = past_of([trial(n, RATE, [0.5]) for n in range(20)], levels=1)
+    assert "estimated from 20 trials, 20 of which are complete." in read_importance(tuned(many, 0))
 
 
 def test_importance_is_a_bar_for_each_hyperparameter_the_longest_first() -> None:
@@ -161,7 +168,7 @@ def test_two_tuned_updates_are_set_side_by_side_and_the_last_one_is_unfolded() -
     page = Page(tuned_page(n=2))
     rows = next(table for table in page.tables if "tuned for" in table.texts()[0]).texts()
     assert rows[0][2:5] == ["optimizer", "learning_rate", "momentum"]
-    assert rows[2] == ["2", "chunk 2", "SGD", "0.03", "1", "accuracy in %", "90.0", "4", "9", "1 min 5 s"]
+    assert rows[2] == ["2", "chunk 2", "SGD", "0.03", "1", "accuracy in %", "90.0", "4", "9 epochs", "1 min 5 s"]
     searches = [attributes for tag, attributes in page.tags if tag == "details" and attributes.get("class") == "search"]
     assert ["open" in attributes for attributes in searches] == [False, True]
 

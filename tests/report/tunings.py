@@ -106,9 +106,15 @@ def tuning_of(past: Mapping[str, Any], chosen: int | None, facts: Mapping[str, A
     }
 
 
-def tuned_records(stored: Mapping[str, Any], chosen: int | None, n: int = 1, **facts: Any) -> list[dict[str, Any]]:
+def tuned_records(
+    stored: Mapping[str, Any], chosen: int | None, n: int = 1, budget: str | None = None, **facts: Any
+) -> list[dict[str, Any]]:
     """A lineage in which every update was tuned alike. It has no validation rows, so that tuning is all there is."""
-    return [record | {"tuning": tuning_of(stored, chosen, facts)} for record in without_validation(n)]
+    records = without_validation(n)
+    for record in records:
+        record["tuning"] = tuning_of(stored, chosen, facts)
+        record["plan"]["training"]["budget"] = budget or f"{stored['levels']}ep"
+    return records
 
 
 def tuned_page(stored: Mapping[str, Any] | None = None, chosen: int | None = 2, n: int = 1, **facts: Any) -> str:

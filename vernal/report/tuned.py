@@ -121,6 +121,11 @@ class Tuned:
         return int(self.facts["levels"])
 
     @property
+    def unit(self) -> str:
+        """What a level is called: an epoch where that is what it is."""
+        return "epoch" if self.update.record["plan"]["training"]["budget"] == f"{self.levels}ep" else "level"
+
+    @property
     def chosen(self) -> Tried | None:
         """The trial whose model the update keeps; None if all have failed."""
         return next((trial for trial in self.trials if trial.number == self.facts["chosen"]), None)

@@ -30,9 +30,9 @@ def curves_chart(tuned: Tuned) -> Chart | None:
     beyond = sum(not up.holds(score) for score in scores)
     note = f"{beyond:,} of {len(scores):,} values lie beyond the axis, and are drawn at its edge."
     return Chart(
-        title=f"Learning curves: {tuned.metric} after every epoch",
+        title=f"Learning curves: {tuned.metric} after every {tuned.unit}",
         frame=WIDE,
-        across=Side("epoch", across.labelled_ends),
+        across=Side(tuned.unit, across.labelled_ends),
         up=[Side(f"{tuned.scale.heading}, {tuned.direction}", up.ticks)],
         lines=_lines(tuned, points, marks_end=True),
         notes=[note] if beyond else [],
@@ -128,7 +128,8 @@ def _piled(lines: Iterable[Line]) -> list[Line]:
 
 def _hint(tuned: Tuned, trial: Tried) -> str:
     reached = f"{tuned.metric} {tuned.scale.text(trial.score)}"
-    return f"trial {trial.number}, {trial.fate} at epoch {trial.level} of {tuned.levels}: {reached}; {trial.settings}"
+    where = f"{tuned.unit} {trial.level} of {tuned.levels}"
+    return f"trial {trial.number}, {trial.fate} at {where}: {reached}; {trial.settings}"
 
 
 def _meeting(frame: Frame, across: float | None, up: float | None) -> Point | None:

@@ -9,7 +9,7 @@ from vernal.report.page import duration
 from vernal.report.rulers import shortened
 from vernal.report.tuned import Tried, Tuned
 
-FEW = 10  # complete trials, below which importance is little more than a guess
+FEW = 20  # complete trials; of fewer, the best quarter is less than five
 LONGEST = 160
 
 
@@ -22,7 +22,10 @@ def read_importance(tuned: Tuned) -> str:
     """Say how far importance is to be trusted."""
     measured = sum(trial.score is not None for trial in tuned.trials)
     complete = sum(trial.status == "complete" for trial in tuned.trials)
-    basis = f"Estimated from {_trials(measured)}, {complete} of which {'is' if complete == 1 else 'are'} complete"
+    basis = (
+        "The share of each in what sets the best quarter of the trials apart from all, estimated from "
+        f"{_trials(measured)}, {complete} of which {'is' if complete == 1 else 'are'} complete"
+    )
     if complete < FEW:
         return f"{basis}: so few tell little. Take it as a hint where to look, not as a result."
     return f"{basis}. It holds within these ranges only."
@@ -66,11 +69,15 @@ def _choice(tuned: Tuned) -> Iterator[str]:
 
 
 def _gain(tuned: Tuned, chosen: Tried, default: Tried) -> str:
-    """The chosen trial against the default, at the last epoch that both have reached."""
+    """The chosen trial against the default, at the last level that both have reached."""
     scale, mine, other, when = tuned.scale, chosen.score, default.score, "At the end"
     if default.status != "complete":
         level = min(chosen.level, default.level)
-        mine, other, when = chosen.scores[level - 1], default.scores[level - 1], f"At epoch {level}, where that stopped"
+        mine, other, when = (
+            chosen.scores[level - 1],
+            default.scores[level - 1],
+            f"At {tuned.unit} {level}, where that stopped",
+        )
     if mine is None or other is None:
         return f"{when}, the default, trial 0, has no {tuned.metric} to compare with."
     gain = mine - other if scale.higher_is_better else other - mine
@@ -105,9 +112,10 @@ def _costs(tuned: Tuned) -> str:
     facts, whole = tuned.facts, tuned.whole_epochs
     share = f"{100 * facts['epochs'] / max(1, whole):.0f} % of the {whole:,}"
     money = "" if facts["cost"] is None else f" At the given price per hour, that cost {facts['cost']:,.2f}."
+    levels = "" if tuned.unit == "epoch" else f" A level is one of {tuned.levels} equal shares of the budget."
     return (
-        f"The search trained {_counted(facts['epochs'], 'epoch')}, {share} that training every trial to its end would "
-        f"have taken, in {duration(facts['seconds'])}.{money}"
+        f"The search trained {_counted(facts['epochs'], tuned.unit)}, {share} that training every trial to its end "
+        f"would have taken, in {duration(facts['seconds'])}.{levels}{money}"
     )
 
 
