@@ -168,6 +168,13 @@ def test_what_a_stopped_worker_had_said_is_forgotten(workers: Workers) -> None:
     assert [index for index, _ in workers.wait(0.01) if index == 0] == []
 
 
+def test_what_the_others_say_meanwhile_is_told_later(workers: Workers) -> None:
+    answer(workers, 1, {"do": "ignore SIGTERM"})
+    workers.send(0, {"do": "echo", "value": 1})
+    workers.stop(1)
+    assert one(workers) == {"value": 1}
+
+
 def test_stopping_nobody_is_fine(workers: Workers) -> None:
     workers.stop(0)
     workers.stop(0)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import selectors
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +17,7 @@ from vernal.launch.channel import Message, encode
 from vernal.launch.died import Died
 from vernal.launch.log import Log
 from vernal.launch.process import Process
-from vernal.launch.server import ORDER, REPORT
+from vernal.launch.server_process import ServerProcess
 from vernal.launch.work import Work, pack
 
 _FAILED_STARTS = 3
@@ -47,10 +44,7 @@ class Workers:
         self._told: list[tuple[int, Message | Died]] = []
         self._failed_starts = 0
         self._processes: dict[int, Process] = {}
-        self._control, theirs = socket.socketpair()
-        self._server_log = Log(None)
-        with theirs:
-            self._server = self._start_server(theirs.fileno(), preload)
+        self._server = ServerProcess(preload)
         try:
             for index in range(n):
                 self._start(index)
@@ -67,7 +61,9 @@ class Workers:
         self.close()
 
     def send(self, worker: int, message: Message) -> None:
-        """Tell a worker, which is started anew if it has died or was stopped.
+        """Tell a worker, which is started anew if it has died or was stopped. Never blocks.
+
+        What a worker has been told and has not answered is lost when it dies.
 
         Raises:
             TypeError: there is something other than plain values in the message.
@@ -88,12 +84,9 @@ class Workers:
         """
         clock = SystemClock()
         end = None if seconds is None else clock.seconds() + seconds
-        left = seconds
-        while True:
-            self._turn(left)
-            left = None if end is None else end - clock.seconds()
-            if self._told or (left is not None and left <= 0):
-                break
+        self._turn(0 if self._told else seconds)
+        while not self._told and (end is None or clock.seconds() < end):
+            self._turn(None if end is None else end - clock.seconds())
         told, self._told = self._told, []
         return told
 
@@ -104,62 +97,35 @@ class Workers:
         """
         self._ask_to_end([worker])
         if worker in self._processes:
-            self._order(worker, signal.SIGKILL)
+            self._server.signal(worker, signal.SIGKILL)
         while worker in self._processes:
             self._turn(None)
         self._told = [(index, what) for index, what in self._told if index != worker]
 
     def close(self) -> None:
         """End all workers now, as `stop` does, and the process that they were forked from."""
-        if self._server.poll() is None:
+        if self._server.is_running:
             with contextlib.suppress(TrainingError):  # It has just ended by itself.
                 self._ask_to_end([*self._processes])
-        self._control.close()
+        self._server.close()
         for process in self._processes.values():
             process.close()
         self._processes.clear()
-        try:
-            self._server.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._server.kill()
-            self._server.wait()
-        self._server_log.close()
-
-    def _start_server(self, control: int, preload: Sequence[str]) -> subprocess.Popen[bytes]:
-        """The process that workers are forked from; it finds modules where this one does."""
-        code = (
-            f"import sys; sys.path[:] = {[*map(str, sys.path)]!r}; from vernal.launch.server import serve; "
-            f"serve({control}, {os.getpid()}, {[*preload]!r})"
-        )
-        return subprocess.Popen(  # noqa: S603
-            [sys.executable, "-c", code],
-            stdin=subprocess.DEVNULL,
-            stdout=self._server_log.fileno(),
-            stderr=self._server_log.fileno(),
-            pass_fds=[control],
-            start_new_session=True,
-        )
 
     def _start(self, index: int, held: bytearray | None = None) -> None:
         line, theirs = socket.socketpair()
         log = Log(self._logs / f"worker-{index}.log" if self._logs else None)
         self._processes[index] = process = Process(index, line, log, held or bytearray())
         with theirs:
-            self._order(index, 0, [theirs.fileno(), log.fileno()])
+            self._server.start(index, theirs, log)
         process.hand_over(self._work)
-
-    def _order(self, index: int, number: int, fds: Sequence[int] = ()) -> None:
-        try:
-            socket.send_fds(self._control, [ORDER.pack(index, number)], [*fds])
-        except ConnectionError:
-            raise self._server_has_ended() from None
 
     def _ask_to_end(self, indices: Sequence[int]) -> None:
         """SIGTERM, and half a second for it."""
         for index in indices:
             if index in self._processes:
                 self._processes[index].is_stopping = True
-                self._order(index, signal.SIGTERM)
+                self._server.signal(index, signal.SIGTERM)
         clock = SystemClock()
         end = clock.seconds() + _GRACE_SECONDS
         while self._processes.keys() & {*indices} and (left := end - clock.seconds()) > 0:
@@ -168,7 +134,7 @@ class Workers:
     def _turn(self, seconds: float | None) -> None:
         """Wait until something can be read or sent, and do that."""
         with selectors.DefaultSelector() as selector:
-            selector.register(self._control, selectors.EVENT_READ)
+            selector.register(self._server, selectors.EVENT_READ)
             for process in self._processes.values():
                 if events := process.events:
                     selector.register(process.line, events, process)
@@ -188,13 +154,7 @@ class Workers:
 
     def _bury(self) -> None:
         """Take note of a death, and start those anew that have not even begun."""
-        try:
-            report = self._control.recv(REPORT.size)
-        except ConnectionError:
-            report = b""
-        if not report:
-            raise self._server_has_ended()
-        index, status = REPORT.unpack(report)
+        index, status = self._server.report()
         process = self._processes.pop(index)
         self._listen(process)
         died = Died(status, process.log.tail())
@@ -214,9 +174,3 @@ class Workers:
                 f"No worker can be started: {_FAILED_STARTS} in a row have died before they could begin. The last one "
                 f"{died.reason}. It wrote:\n{died.last_words}"
             )
-
-    def _server_has_ended(self) -> TrainingError:
-        died = Died(self._server.wait(), self._server_log.tail())
-        return TrainingError(
-            f"The process that workers are forked from {died.reason}, and they with it. It wrote:\n{died.last_words}"
-        )
