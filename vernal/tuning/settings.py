@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vernal.base import ConfigError, check_range, check_whole
 from vernal.tuning.goal import Constraint
+from vernal.tuning.named import is_optuna, search_of
+from vernal.tuning.scheduler import Scheduler, Searcher
 
 DEFAULT_TRIALS = 20
 _LIMITS = ("max_trials", "max_completed", "max_finished", "max_minutes", "max_epochs", "max_cost")
@@ -20,10 +23,10 @@ class Tuning:
     A search needs a stop. If no `max_...` is set, it begins at most 20 trials.
 
     Args:
-        scheduler: the search: ``asha``, ``pasha``, ``hyperband`` or ``rush`` stop bad trials early; ``random``, ``tpe``
-            and ``bo`` train each to its end; ``enqueue`` and ``bounding_box`` are ``asha`` that learns from earlier
-            updates. With options as in ``"asha:eta=4"``. Or an object with such a door, or an Optuna pruner. None for
-            the default: what earlier updates have learned is used if there is any.
+        scheduler: the search: ``asha``, ``pasha``, ``hyperband`` or ``rush`` stop bad trials early; ``random``,
+            ``tpe``, ``bo`` and ``nsga2`` train each to its end; ``enqueue`` and ``bounding_box`` are ``asha`` that
+            learns from earlier updates. With options as in ``"asha:eta=4"``. Or an object with such a door, or an
+            Optuna pruner. None for the default, ``asha``: what earlier updates have learned is used if there is any.
         searcher: which configuration comes next: ``random``, ``tpe``, ``bo``, ``nsga2``, or an object with such a
             door, or an Optuna sampler; None for what the scheduler's name implies.
         transfer: how earlier updates help: ``none``, ``enqueue`` (their best configurations come first) or
@@ -73,6 +76,7 @@ class Tuning:
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, str | Constraint) else tuple(value))
         object.__setattr__(self, "constraints", tuple(map(Constraint.parse, self.constraints)))
+        search_of(self, has_past=False)  # What cannot be made is refused now, and not after hours.
 
     @property
     def trials(self) -> int | None:
@@ -90,8 +94,21 @@ class Tuning:
 
 def _said(part: Any) -> str | None:
     """What tells a part of the search from others: its text, or that of an object, without its address."""
-    if part is None or isinstance(part, str):
-        return part
-    kind = type(part)
-    options = {k: v for k, v in vars(part).items() if isinstance(v, bool | int | float | str | None)}
-    return f"{kind.__module__}.{kind.__qualname__}({', '.join(f'{k}={v!r}' for k, v in sorted(options.items()))})"
+    return part if part is None or isinstance(part, str) else _spelled(part)
+
+
+def _spelled(value: Any) -> str:
+    """A plain value as it is, and an object with everything plain in it, and in what it consists of."""
+    if isinstance(value, bool | int | float | str | None):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(_spelled, value))})"
+    parts = {name: one for name, one in vars(value).items() if _tells(one)} if hasattr(value, "__dict__") else {}
+    kind = type(value)
+    return f"{kind.__module__}.{kind.__qualname__}({', '.join(f'{k}={_spelled(v)}' for k, v in sorted(parts.items()))})"
+
+
+def _tells(part: Any) -> bool:
+    """Whether a part of an object says what the object is, rather than what it has done: a generator does not."""
+    is_part = dataclasses.is_dataclass(part) or isinstance(part, Searcher | Scheduler) or is_optuna(part)
+    return is_part or isinstance(part, bool | int | float | str | list | tuple | None)
