@@ -107,6 +107,7 @@ def _card(entry: Entry, all_links: Mapping[str, str]) -> Iterator[str]:
         "with fresh weights": entry.with_fresh_weights,
         "passes": entry.cost,
         "once an update": _md(card.once, links),
+        "worth tuning": _md(entry.worth_tuning, links),
     }
     family = f"{card.group}, [all methods](README.md)"
     yield _table(("family", family), [(name, fact) for name, fact in facts.items() if fact])

@@ -96,6 +96,14 @@ def test_a_card_says_what_fresh_weights_make_useless(vernal: Vernal) -> None:
     assert "fresh weights" not in vernal("methods", "er").out
 
 
+def test_a_card_says_what_is_worth_tuning(vernal: Vernal) -> None:
+    line = "worth tuning    alpha loguniform(0.1, 10), memory_batch lograndint(16, 128)"
+    assert f"\n{line}\n" in vernal("methods", "er").out
+    assert "worth tuning" not in vernal("methods", "fine_tune").out
+    assert "worth tuning    weight loguniform" in vernal("methods", "distil").out
+    assert json.loads(vernal("methods", "er", "--json").out)["space"]["alpha"] == "loguniform(0.1, 10)"
+
+
 def test_what_a_term_costs_comes_on_top(vernal: Vernal) -> None:
     assert "passes          +1/+0" in vernal("methods", "distil").out
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from vernal.base import check_range
 from vernal.methods import Card, Method, Setting, Stage, Step
 from vernal.models import grown_like
+from vernal.space import loguniform
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Anchored(Method):
     strength: float = 1.0
 
     card = Card(when="As an example.")
+    space = {"strength": loguniform(0.1, 10)}
 
     def __post_init__(self) -> None:
         check_range("strength", self.strength, 0)

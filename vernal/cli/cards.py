@@ -85,6 +85,11 @@ class Entry:
         return "what it keeps, but for rows, begins anew" if self.card.tied else ""
 
     @property
+    def worth_tuning(self) -> str:
+        """The ranges that it proposes for tuning, with its options as code; empty for none."""
+        return ", ".join(f"``{name}`` {one}" for name, one in self.kind.space.items())
+
+    @property
     def cost(self) -> str:
         """Rows that go forward and backward for each new one, as a term adds them to the method's."""
         plus = "+" if self.is_term else ""
@@ -105,6 +110,7 @@ class Entry:
             "forward": card.forward,
             "backward": card.backward,
             "once": plain(card.once),
+            "space": {name: str(one) for name, one in self.kind.space.items()},
             "options": {o.name: {"default": o.default, "meaning": docs.get(o.name, "")} for o in self.options},
             "text": [part for part, _ in self.text],
             "deviations": plain(" ".join(self.sections.get("Deviations", "").split())),

@@ -122,6 +122,7 @@ def _card(entry: Entry) -> Iterator[str]:
         "fresh weights": entry.with_fresh_weights,
         "passes": entry.cost,
         "once an update": card.once,
+        "worth tuning": entry.worth_tuning,
     }
     yield ""
     yield from (_filled(f"{name:<16}{plain(fact)}", 0, hanging=16) for name, fact in facts.items() if fact)

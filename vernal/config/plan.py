@@ -163,7 +163,10 @@ def resolve(plan: Plan) -> Resolved:
     """
     config = plan.config if isinstance(plan.config, ConfigFile) else load_config(plan.config)
     problems = [*config.problems]
-    given, ranges = _collected(problems, "arguments", lambda: _separated(plan, config)) or ({}, {})
+    separate = _collected(problems, "arguments", lambda: _separated(plan, config))
+    if separate is None:  # What a badly spelled range was for would seem to have no value.
+        raise ConfigError(problems)
+    given, ranges = separate
     arguments, wrong = config.values(given)
     problems += wrong
     call = (lambda name: config.call(name, arguments)) if not problems else (lambda name: None)  # noqa: ARG005
@@ -207,7 +210,8 @@ def _search(
     if not ranges and plan.tuning is None:
         return None
     slots = Slots(config, values, methods)
-    ranges = ranges or _own_ranges(call("space_fn")) or default_ranges(slots, methods)
+    if not {*ranges} - {METHOD}:  # A choice of methods alone leaves open what else is worth choosing.
+        ranges = {**(_own_ranges(call("space_fn")) or default_ranges(slots, methods, values.terms)), **ranges}
     if not ranges:
         raise ConfigError(
             "There is nothing to tune: no value is a range, and neither the method nor the optimiser proposes one. "

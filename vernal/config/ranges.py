@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vernal.base import ConfigError, Problem, did_you_mean
 from vernal.config.slots import METHOD, Slot, Slots
 from vernal.config.types import NotAllowed
-from vernal.methods import Method
+from vernal.methods import Method, Term, term_name
 from vernal.space import Choice, Range, Real, Space, choice, is_range, loguniform, randint, read_range
 
 RATES = ("lr", "learning_rate")
-_FACTOR = 30.0  # The default range of a learning rate goes from its value divided by this to its value times this.
+_FACTOR = 30.0  # The default range of a learning rate goes from about its value divided by this to that times this.
 
 
 def as_range(name: str, value: Any) -> Range:
@@ -46,16 +46,15 @@ def space_of(ranges: Mapping[str, Range], slots: Slots, methods: Mapping[str, Me
     problems: list[Problem] = []
     made: dict[str, Range] = {}
     for name, one in ranges.items():
-        if name == METHOD:
-            made[name] = one
-            continue
-        wrong = _misplaced(name, slots, given)
+        wrong = _no_choice(one, methods) if name == METHOD else _misplaced(name, slots, given)
         if wrong is not None:
             problems.append(wrong)
-            continue
-        slot = slots[name]
-        problems += _unfit(name, one, slot)
-        made[name] = _conditional(one, slot, methods)
+        elif name == METHOD:
+            made[name] = one
+        else:
+            problems += _unfit(name, one, slots[name])
+            made[name] = _conditional(one, slots[name], methods)
+    problems += _twice(made, slots)
     if problems:
         raise ConfigError(problems)
     space = Space(made)
@@ -63,17 +62,55 @@ def space_of(ranges: Mapping[str, Range], slots: Slots, methods: Mapping[str, Me
     return space
 
 
-def default_ranges(slots: Slots, methods: Mapping[str, Method]) -> dict[str, Range]:
-    """What is worth choosing where the user names nothing: the learning rate, and what each method proposes."""
-    found: dict[str, Range] = {METHOD: choice(*methods)} if len(methods) > 1 else {}
+def default_ranges(slots: Slots, methods: Mapping[str, Method], terms: Iterable[Term] = ()) -> dict[str, Range]:
+    """What is worth choosing where the user names nothing: the learning rate, and what methods and terms propose.
+
+    Args:
+        slots: the hyperparameters of the plan.
+        methods: those to choose from.
+        terms: those of the plan.
+    """
+    found: dict[str, Range] = {}
     for name in RATES:
-        if name in slots and slots[name].argument.type.kind is float:
-            value = slots[name].value
-            found[name] = loguniform(value / _FACTOR, value * _FACTOR) if value else loguniform(1e-4, 1e-1)
-    for owner, method in methods.items():
-        for name, one in type(method).space.items():
-            found[name if len(methods) == 1 else f"{owner}.{name}"] = one
+        if name in slots and slots[name].argument.type.kind is float and any(map(_trains, methods.values())):
+            found[name] = _around(slots[name].value)
+    proposed = {f"{owner}.{name}": one for owner, m in methods.items() for name, one in type(m).space.items()}
+    proposed |= {f"{term_name(term)}.{name}": one for term in terms for name, one in type(term).space.items()}
+    for name, one in proposed.items():
+        # A value outside is a decision of the user's. What is no option is for `space_of` to tell.
+        if name not in slots or slots[name].value in one:
+            found[_short(name, slots, methods)] = one
     return found
+
+
+def _trains(method: Method) -> bool:
+    """Whether it takes steps, in a first update or a later one; a closed form does not."""
+    return any(stage.share for first in (True, False) for stage in method.stages(first))
+
+
+def _around(rate: float | None) -> Range:
+    """The default range of a learning rate: around its value, if it has one, in round numbers.
+
+    Examples:
+        >>> str(_around(0.001)), str(_around(None))
+        ('loguniform(3e-05, 0.03)', 'loguniform(0.0001, 0.1)')
+    """
+    low, high = (rate / _FACTOR, rate * _FACTOR) if rate and rate > 0 else (1e-4, 1e-1)
+    return loguniform(float(f"{low:.0e}"), float(f"{high:.0e}"))
+
+
+def _short(name: str, slots: Slots, methods: Mapping[str, Method]) -> str:
+    """An option of the only method by its name alone, if an argument of the config file has not the same."""
+    owner, _, option = name.rpartition(".")
+    return option if {*methods} == {owner} and option not in slots.ambiguous else name
+
+
+def _no_choice(one: Range, methods: Mapping[str, Method]) -> Problem | None:
+    """Why a range is no choice of the methods that there are to choose from, if so."""
+    if isinstance(one, Choice) and {*one.options} <= {*methods}:
+        return None
+    fix = "Give those to choose from as `method` of the plan, a list of methods."
+    return Problem(METHOD, f"is {one}; the plan's method is {' or '.join(methods)}.", fix)
 
 
 def _misplaced(name: str, slots: Slots, given: str) -> Problem | None:
@@ -99,13 +136,25 @@ _FIXED = (
 )  # fmt: skip
 
 
+def _twice(names: Iterable[str], slots: Slots) -> list[Problem]:
+    """Options of a method that have two ranges, by their short name and by their long one."""
+    by_method = {name: slots[name] for name in names if name != METHOD and slots[name].part == "method"}
+    return [
+        Problem(name, f"has a range, and so has {long}, which is the same.", "Remove one.")
+        for name, slot in by_method.items()
+        for long in by_method
+        if name == slot.argument.name and long in {f"{owner}.{name}" for owner in slot.owners}
+    ]
+
+
 def _unfit(name: str, one: Range, slot: Slot) -> list[Problem]:
     """Values at the ends that the hyperparameter cannot take."""
     for value in one.ends:
         try:
             slot.argument.type.check(value)
         except NotAllowed as error:
-            fix = f"For whole numbers there is {randint(1, 2)}." if isinstance(one, Real) else ""
+            is_decimal = slot.argument.type.kind is int and isinstance(one, Real)
+            fix = f"For whole numbers there is {randint(1, 2)}." if is_decimal else ""
             return [Problem(name, f"{error}, in {one}.", fix)]
     return []
 
@@ -135,11 +184,17 @@ def _check_ends(space: Space, slots: Slots) -> None:
 
 
 def method_choice(value: Any) -> tuple[Any, ...]:
-    """The methods that a plan gives to choose from; none if it gives one method, or leaves that open."""
+    """The methods that a plan gives to choose from; none if it gives one method, or leaves that open.
+
+    Raises:
+        ConfigError: it gives a range of numbers.
+    """
     if isinstance(value, str) and is_range(value):
         value = read_range(value)
     if isinstance(value, Choice):
         return value.options
+    if isinstance(value, Range):
+        raise ConfigError(f"{value} has no methods to choose from. Name some: {choice('er', 'derpp')}.")
     return tuple(value) if isinstance(value, list | tuple) else ()
 
 

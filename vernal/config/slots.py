@@ -144,5 +144,6 @@ def _of_methods(methods: Iterable[Method]) -> dict[str, Slot]:
             shared = found.get(one.name)
             if shared is None or shared.argument.type == one.type:  # Else only the longer names say which is meant.
                 owners = (*(shared.owners if shared else ()), owner)
-                found[one.name] = Slot("method", owners, shared.argument if shared else one, value)
+                # Its value is that of the first that has it: search begins with the first method.
+                found[one.name] = Slot("method", owners, *((shared.argument, shared.value) if shared else (one, value)))
     return found

@@ -13,6 +13,7 @@ from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
 from vernal.methods.method import Method
 from vernal.methods.step import Step
+from vernal.space import lograndint
 
 
 @dataclass
@@ -58,6 +59,7 @@ class AGEM(Method):
         backward=2.0,
         group="replay",
     )
+    space = {"memory_batch": lograndint(16, 128)}
 
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, self.selection)

@@ -17,6 +17,7 @@ from vernal.methods.card import Card
 from vernal.methods.method import Method
 from vernal.methods.step import Network, Pool, Setting, Stage
 from vernal.models import Shadow, recalibrate_, shrink_and_perturb_
+from vernal.space import uniform
 
 CALIBRATION_ROWS = 10_000  # How many go through batch norm at the end, at least; that a budget stays one.
 
@@ -76,6 +77,7 @@ class BudgetedReplay(Method):
         once="10,000 rows or so forward, if the model has batch norm",
         group="replay",
     )
+    space = {"average": uniform(0, 0.5), "shrink": uniform(0.5, 1), "perturb": uniform(0, 0.1)}
 
     def __post_init__(self) -> None:
         if self.memory_size is not None:

@@ -15,6 +15,7 @@ from vernal.methods.checks import check_replay
 from vernal.methods.components import Complementary
 from vernal.methods.method import Method
 from vernal.methods.step import Step
+from vernal.space import lograndint, loguniform
 
 
 @dataclass
@@ -73,6 +74,8 @@ class CLSER(Method):
         backward=2.0,
         group="replay",
     )
+    # Not the decays and probabilities: they bound each other, and the user may have given some of them.
+    space = {"alpha": loguniform(0.1, 10), "beta": loguniform(0.01, 1), "memory_batch": lograndint(16, 128)}
 
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, self.selection)

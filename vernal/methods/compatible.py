@@ -54,6 +54,7 @@ class Compatible(Term):
         backward=0.0,
         group="term",
     )
+    # `space` stays empty: `weight` buys fewer flips with accuracy, and only the user knows what a flip costs him.
 
     def __post_init__(self) -> None:
         check_range("weight", self.weight, 0)

@@ -13,6 +13,7 @@ from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
 from vernal.methods.method import Method
 from vernal.methods.step import Network, Step
+from vernal.space import lograndint, loguniform
 from vernal.tasks import mean_squared_error
 
 
@@ -56,6 +57,7 @@ class DER(Method):
         backward=2.0,
         group="replay",
     )
+    space = {"alpha": loguniform(0.03, 3), "memory_batch": lograndint(16, 128)}
 
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, self.selection)

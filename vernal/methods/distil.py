@@ -11,6 +11,7 @@ from vernal.base import check_range
 from vernal.methods.card import Card
 from vernal.methods.step import Step
 from vernal.methods.term import Term, mean_over_rows
+from vernal.space import loguniform
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Distil(Term):
         backward=0.0,
         group="term",
     )
+    space = {"weight": loguniform(0.1, 10), "temperature": loguniform(1, 8)}
 
     def __post_init__(self) -> None:
         check_range("weight", self.weight, 0)

@@ -11,6 +11,7 @@ from vernal.methods.card import Card
 from vernal.methods.checks import check_one_score_a_class, check_replay
 from vernal.methods.method import Method
 from vernal.methods.step import Step
+from vernal.space import lograndint
 from vernal.tasks import masked, present_classes
 
 
@@ -54,13 +55,14 @@ class ERACE(Method):
     selection: Selection = "reservoir"
 
     card = Card(
-        when="New classes with every chunk, and a small memory; nothing to tune.",
+        when="New classes with every chunk, and a small memory; no weight to tune.",
         keeps="rows",
         tasks=("classification",),
         forward=2.0,
         backward=2.0,
         group="replay",
     )
+    space = {"memory_batch": lograndint(16, 128)}
 
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, self.selection)

@@ -15,6 +15,7 @@ from vernal.methods.method import Method
 from vernal.methods.row_gradients import mean_over_rows
 from vernal.methods.step import Setting
 from vernal.methods.weight_state import WeightState, pull_
+from vernal.space import loguniform
 
 
 @dataclass
@@ -69,6 +70,8 @@ class EWC(Method):
         once="the gradient of each of `fisher_rows` rows",
         group="regularisation",
     )
+    # What `decay` does shows in the next update only, so no trial of this one can tell.
+    space = {"strength": loguniform(1, 10_000)}
 
     def __post_init__(self) -> None:
         check_range("strength", self.strength, 0)

@@ -23,6 +23,7 @@ from vernal.methods.closed_form import (
 from vernal.methods.method import Method
 from vernal.methods.step import Setting, Stage
 from vernal.models import ClassStatistics
+from vernal.space import loguniform, uniform
 
 
 @dataclass
@@ -79,6 +80,8 @@ class FeCAM(Method):
         once="inverts a d x d matrix for each class",
         group="closed form",
     )
+    # `beta` cannot change: what is kept are transformed features.
+    space = {"alpha1": loguniform(1, 100), "alpha2": uniform(0, 1)}
 
     def __post_init__(self) -> None:
         check_range("beta", self.beta, 0, 1)

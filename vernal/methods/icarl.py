@@ -17,6 +17,7 @@ from vernal.methods.closed_form import CosineScores, OnFeatures, chance, check_o
 from vernal.methods.method import Method
 from vernal.methods.step import Setting, Step
 from vernal.models import ClassStatistics, Features
+from vernal.space import lograndint
 
 
 @dataclass
@@ -75,6 +76,7 @@ class ICaRL(Method):
         once="features of all rows, to choose which are kept; of those, for their means",
         group="replay",
     )
+    space = {"memory_batch": lograndint(16, 128)}
 
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, "herding")

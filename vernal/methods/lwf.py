@@ -14,6 +14,7 @@ from vernal.base import check_range
 from vernal.methods.card import Card
 from vernal.methods.method import Method
 from vernal.methods.step import Setting, Step
+from vernal.space import loguniform
 from vernal.tasks import Task
 
 
@@ -60,6 +61,7 @@ class LwF(Method):
         once="a walk through the labels",
         group="regularisation",
     )
+    space = {"alpha": loguniform(0.1, 10), "temperature": loguniform(1, 8)}
 
     def __post_init__(self) -> None:
         check_range("alpha", self.alpha, 0)

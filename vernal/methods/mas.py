@@ -15,6 +15,7 @@ from vernal.methods.method import Method
 from vernal.methods.row_gradients import mean_over_rows
 from vernal.methods.step import Setting
 from vernal.methods.weight_state import WeightState, pull_
+from vernal.space import loguniform
 
 
 @dataclass
@@ -57,6 +58,7 @@ class MAS(Method):
         once="the gradient of each of `importance_rows` rows",
         group="regularisation",
     )
+    space = {"strength": loguniform(0.001, 10)}
 
     def __post_init__(self) -> None:
         check_range("strength", self.strength, 0)

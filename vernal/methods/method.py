@@ -42,7 +42,9 @@ class Method:
 
     Attributes:
         card: facts for whoever chooses; which tasks it serves.
-        space: ranges of the options that are worth tuning, by name; what tuning chooses from if nobody says otherwise.
+        space: ranges of the options that are worth tuning at every update, by name; what tuning chooses from if nobody
+            says otherwise. Only of options that change this update, not just the next one; not of what the user pays
+            for, such as rows kept. Defaults lie inside.
     """
 
     card: ClassVar[Card] = Card()

@@ -24,6 +24,7 @@ from vernal.methods.closed_form import (
 from vernal.methods.method import Method
 from vernal.methods.step import Setting, Stage
 from vernal.models import ClassStatistics
+from vernal.space import choice
 
 Distance = Literal["cosine", "euclidean"]
 
@@ -74,6 +75,7 @@ class NCM(Method):
         backward=0.0,
         group="closed form",
     )
+    space = {"distance": choice("cosine", "euclidean")}
 
     def __post_init__(self) -> None:
         if self.distance not in get_args(Distance):

@@ -12,6 +12,7 @@ from vernal.methods.card import Card
 from vernal.methods.checks import check_replay
 from vernal.methods.method import Method
 from vernal.methods.step import Step
+from vernal.space import choice, lograndint
 
 
 @dataclass
@@ -48,6 +49,7 @@ class OfflineER(Method):
         backward=2.0,
         group="replay",
     )
+    space = {"weight_new": choice(None, 0.1, 0.3, 0.5, 0.7), "memory_batch": lograndint(16, 128)}
 
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, self.selection)

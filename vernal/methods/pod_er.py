@@ -14,6 +14,7 @@ from vernal.methods.checks import check_replay
 from vernal.methods.components import PooledOutputs, Pooling
 from vernal.methods.method import Method
 from vernal.methods.step import Step
+from vernal.space import lograndint, loguniform
 
 
 @dataclass
@@ -70,6 +71,7 @@ class PODER(Method):
         backward=2.0,
         group="replay",
     )
+    space = {"alpha": loguniform(0.1, 10), "beta": loguniform(0.1, 10), "memory_batch": lograndint(16, 128)}
 
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, self.selection)

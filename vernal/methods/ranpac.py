@@ -24,6 +24,7 @@ from vernal.methods.closed_form import (
 from vernal.methods.method import Method
 from vernal.methods.step import Setting, Stage
 from vernal.models import RidgeSpectrum, RidgeStatistics
+from vernal.space import choice
 
 
 @dataclass
@@ -79,6 +80,8 @@ class RanPAC(Method):
         once="solves for M unknowns",
         group="closed form",
     )
+    # Cross-validation, that is None, weighs all rows so far alike; where the newest differ, another one may be better.
+    space = {"ridge": choice(None, 1.0, 100.0, 10_000.0, 1_000_000.0)}
 
     def __post_init__(self) -> None:
         check_whole("projections", self.projections, 1)

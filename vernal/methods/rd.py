@@ -16,6 +16,7 @@ from vernal.methods.components import double_distillation, lowest_where_unknown
 from vernal.methods.method import Method
 from vernal.methods.step import Setting, Stage, Step
 from vernal.models import Shadow
+from vernal.space import lograndint
 
 EXPERT, CONSOLIDATE = "expert", "consolidate"
 
@@ -63,6 +64,7 @@ class RD(Method):
         backward=1.5,
         group="replay",
     )
+    space = {"memory_batch": lograndint(16, 128)}
 
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, self.selection)

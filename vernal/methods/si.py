@@ -14,6 +14,7 @@ from vernal.methods.card import Card
 from vernal.methods.method import Method
 from vernal.methods.step import Setting
 from vernal.methods.weight_state import WeightState, pull_
+from vernal.space import loguniform
 
 
 @dataclass
@@ -58,6 +59,8 @@ class SI(Method):
         tied=True,
         group="regularisation",
     )
+    # What `damping` does shows in the next update only, so no trial of this one can tell.
+    space = {"strength": loguniform(0.01, 100)}
 
     def __post_init__(self) -> None:
         check_range("strength", self.strength, 0)

@@ -23,6 +23,7 @@ from vernal.methods.closed_form import (
 from vernal.methods.method import Method
 from vernal.methods.step import Setting, Stage
 from vernal.models import ClassStatistics
+from vernal.space import loguniform
 
 
 @dataclass
@@ -70,6 +71,7 @@ class SLDA(Method):
         once="inverts a d x d matrix",
         group="closed form",
     )
+    space = {"shrinkage": loguniform(1e-6, 1)}
 
     def __post_init__(self) -> None:
         check_range("shrinkage", self.shrinkage, 0, 1)

@@ -17,6 +17,7 @@ from vernal.methods.components import Complementary, PooledOutputs, Pooling, wei
 from vernal.methods.method import Method
 from vernal.methods.step import Network, Stage, Step
 from vernal.models import shrink_and_perturb_
+from vernal.space import loguniform
 from vernal.tasks import mean_squared_error
 
 FRESH, WARM = "fresh start", "warm start"
@@ -104,6 +105,12 @@ class SuperER(Method):
         backward=4.0,
         group="replay",
     )
+    space = {
+        "der_alpha": loguniform(0.1, 10),
+        "der_beta": loguniform(0.1, 10),
+        "cls_alpha": loguniform(0.01, 1),
+        "pod_alpha": loguniform(0.1, 10),
+    }
 
     def __post_init__(self) -> None:
         check_replay(self.memory_size, self.memory_batch, self.selection)

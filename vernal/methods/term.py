@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vernal.methods.card import Card
 from vernal.methods.step import Step
+from vernal.space import Range
 
 
 class Term(ABC):
@@ -22,9 +23,11 @@ class Term(ABC):
 
     Attributes:
         card: facts for whoever chooses; which tasks it serves.
+        space: ranges of the options that are worth tuning, by name, as those of `Method`.
     """
 
     card: ClassVar[Card] = Card()
+    space: ClassVar[Mapping[str, Range]] = {}
 
     @abstractmethod
     def loss(self, step: Step) -> Tensor | None:

@@ -19,7 +19,8 @@ import pytest
 import torch
 
 from vernal.base import ConfigError, Duration, canonical_json
-from vernal.methods import FineTune, Method
+from vernal.config import options_of
+from vernal.methods import FineTune, Method, method_name
 from vernal.metrics import is_higher_better
 from vernal.state import pack, unpack
 from vernal.store import Store
@@ -218,6 +219,16 @@ class MethodSuite(ABC):
             if {int, float} & {kind, *typing.get_args(kind)} and name not in self.unbounded:
                 with pytest.raises(ConfigError, match=f"`{name}` must be"):
                     dataclasses.replace(method, **{name: -1})  # type: ignore[type-var]
+
+    def test_what_it_proposes_to_tune_can_be_tuned(self) -> None:
+        method = self.method()
+        options = {option.name: option for option in options_of(type(method), method_name(method))}
+        for name, one in type(method).space.items():
+            assert name in options, f"`{name}` has a range in `space`, and is no option"
+            default = options[name].default
+            assert options[name].is_required or default in one, f"the default of `{name}`, {default}, is not in {one}"
+            for value in one.ends:
+                dataclasses.replace(method, **{name: value})  # type: ignore[type-var]
 
     def test_a_record_holds_the_hyperparameters(self, lineages: dict[str, Lineage]) -> None:
         for one in lineages.values():
