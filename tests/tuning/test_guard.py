@@ -36,9 +36,19 @@ def test_history_and_what_knows_nothing_of_it_take_turns_at_first() -> None:
     assert ["h" if origin.startswith("update") else "-" for origin, _ in told] == [*"-hh-h-hhh"]
 
 
-def test_history_that_inverts_the_ranking_is_refuted_after_three_turns() -> None:
-    assert Guard().admits(in_turn([7, 8], [1, 2]))
-    assert not Guard().admits(in_turn([7, 8, 9], [1, 2, 3]))
+def test_history_that_inverts_the_ranking_is_refuted_when_two_of_each_were_seen() -> None:
+    assert not Guard().refutes(in_turn([7, 8], [1]))
+    assert Guard().refutes(in_turn([7, 8], [1, 2]))
+    assert not Guard().admits(in_turn([7, 8], [1, 2]))
+
+
+def test_a_history_that_was_refuted_speaks_again_when_the_rest_gets_worse() -> None:
+    assert Guard().admits(in_turn([7, 8], [1, 2, 9, 9, 9, 9]))
+
+
+def test_a_stricter_level_needs_more_of_each() -> None:
+    assert not Guard(level=0.05).refutes(in_turn([7, 8], [1, 2]))
+    assert Guard(level=0.05).refutes(in_turn([7, 8, 9], [1, 2, 3]))
 
 
 @pytest.mark.parametrize("history", [[1, 2, 3], [2, 4, 6], [1, 8, 9]])

@@ -46,9 +46,9 @@ class BoundingBox:
 
     then: Searcher
     most: int = 10
-    best: int = 1
+    best: int = 3
     margin: float = 0.1
-    guard: Guard | None = None
+    guard: Guard | None = Guard()
 
     def __post_init__(self) -> None:
         check_whole("most", self.most, 1)
