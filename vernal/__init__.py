@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from vernal.methods import Method, Step, Term
     from vernal.store import Store
     from vernal.training import Training
-    from vernal.transaction import Erasure, Result, erase, load_model, update
+    from vernal.transaction import Erasure, Result, erase, load_model, tune, update
+    from vernal.tuning import Tuning
 
 __version__ = "0.1.0"
 
@@ -40,7 +41,8 @@ _ROOMS = {
     "vernal.methods": ("Method", "Step", "Term"),
     "vernal.store": ("Store",),
     "vernal.training": ("Training",),
-    "vernal.transaction": ("Erasure", "Result", "erase", "load_model", "update"),
+    "vernal.transaction": ("Erasure", "Result", "erase", "load_model", "tune", "update"),
+    "vernal.tuning": ("Tuning",),
 }  # fmt: skip
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -63,11 +65,13 @@ __all__ = [
     "Term",
     "Training",
     "TrainingError",
+    "Tuning",
     "VernalError",
     "chunk_from_huggingface",
     "chunk_from_table",
     "erase",
     "load_model",
+    "tune",
     "update",
 ]
 

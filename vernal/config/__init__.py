@@ -4,6 +4,7 @@ from vernal.config.arguments import Argument
 from vernal.config.file import FUNCTIONS, ConfigFile, load_config
 from vernal.config.options import make_method, method_options, options_of, read_options
 from vernal.config.plan import DEFAULT_METHOD, Plan, Resolved, Search, resolve
+from vernal.config.slots import METHOD
 from vernal.config.terms import make_term, make_terms
 from vernal.config.types import Type
 
@@ -12,6 +13,7 @@ __all__ = [
     "ConfigFile",
     "DEFAULT_METHOD",
     "FUNCTIONS",
+    "METHOD",
     "Plan",
     "Resolved",
     "Search",

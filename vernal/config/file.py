@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -110,6 +111,11 @@ class ConfigFile:
             return None
         with self.naming(f"`{name}`"):
             return function(**values_for(function, arguments, given))
+
+    @property
+    def loader(self) -> Callable[[], ConfigFile]:
+        """Loads the file again, in any process."""
+        return partial(load_config, self.path)
 
     @contextmanager
     def naming(self, what: str, when: str = "") -> Iterator[None]:

@@ -120,6 +120,7 @@ class Resolved:
         terms: what is added to its loss.
         search: what is to be chosen; None where every value is fixed. Where there is something to choose, all values
             are those of the default configuration.
+        asked: the plan as it was given, with its ranges.
     """
 
     plan: Plan
@@ -128,6 +129,7 @@ class Resolved:
     method: Method
     terms: tuple[Term, ...] = ()
     search: Search | None = None
+    asked: Plan = field(kw_only=True)
 
     def at(self, config: Config) -> Resolved:
         """The plan with the values of a configuration, and nothing left to choose.
@@ -136,7 +138,7 @@ class Resolved:
             ConfigError: a value is not allowed where it goes.
         """
         assert self.search is not None
-        return _made(self.plan, self.config, self.search.slots.filled(config))
+        return _made(self.asked, self.config, self.search.slots.filled(config))
 
     def to_json(self) -> dict[str, Any]:
         """Everything that determines the update, beside the data, as plain values."""
@@ -185,7 +187,8 @@ def _made(plan: Plan, config: ConfigFile, values: Values) -> Resolved:
     training = dataclasses.replace(values.training, **plain_values(vars(values.training)))
     method, terms = with_plain_options(values.method), tuple(map(with_plain_options, values.terms))
     own = None if plan.method is None else method
-    return Resolved(dataclasses.replace(plan, training=training, method=own), config, values.arguments, method, terms)
+    filled = dataclasses.replace(plan, training=training, method=own, arguments=values.arguments, space={}, tuning=None)
+    return Resolved(filled, config, values.arguments, method, terms, asked=plan)
 
 
 def _separated(plan: Plan, config: ConfigFile) -> tuple[dict[str, Any], dict[str, Range]]:

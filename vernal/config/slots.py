@@ -66,7 +66,8 @@ class Slots(Mapping[str, Slot]):
     """
 
     def __init__(self, config: ConfigFile, values: Values, methods: Mapping[str, Method]) -> None:
-        self._values, self._methods = values, methods
+        self.methods = methods
+        self._values = values
         self._slots = {
             **_of_arguments(config, values.arguments),
             **_of_training(values.training),
@@ -95,7 +96,7 @@ class Slots(Mapping[str, Slot]):
         given = {other: value for other, value in config.items() if other != METHOD}
         training, arguments = self._of("training", given), self._of("arguments", given)
         return Values(
-            _with(self._methods[name], self._of("method", given, name)),
+            _with(self.methods[name], self._of("method", given, name)),
             tuple(_with(term, self._of("term", given, term_name(term))) for term in now.terms),
             _with(now.training, training),
             {**now.arguments, **arguments},

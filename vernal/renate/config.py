@@ -73,6 +73,11 @@ class RenateConfig(ConfigFile):
 
     job: JobFacts
 
+    @property
+    def loader(self) -> Callable[[], ConfigFile]:
+        """Loads the file again, in any process."""
+        return partial(load_renate_config, self.path, self.job)
+
     def call(self, name: str, arguments: Mapping[str, Any], **given: Any) -> Any:
         """Call one of the functions, and make of its answer what vernal's engine asks for.
 

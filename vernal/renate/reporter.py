@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from vernal.base import Progress
 
@@ -20,6 +21,10 @@ class Logged:
         """How far the training is."""
         shown = "" if loss is None else f", loss {loss:.4g}"
         logger.info("epoch %d, step %d, %.0f %%%s", progress.epochs, progress.steps, 100 * done, shown)
+
+    def tuning(self, done: float, facts: Sequence[str]) -> None:
+        """How a search stands, in words."""
+        logger.info("%3.0f %%, %s", 100 * done, ", ".join(facts))
 
     def note(self, text: str) -> None:
         """Something worth a line."""

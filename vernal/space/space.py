@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,24 @@ class Space(Mapping[str, Range]):
     def sample(self, rng: np.random.Generator) -> Config:
         """A configuration at random."""
         return self.fill(lambda name, one: one.sample(rng))  # noqa: ARG005
+
+    def fixed(self, values: Mapping[str, Value]) -> Space:
+        """What is left to choose where some names have one value each.
+
+        Examples:
+            >>> from vernal.space import choice, uniform
+            >>> space = Space({"optimizer": choice("Adam", "SGD"), "momentum": uniform(0, 1).only_if(optimizer="SGD")})
+            >>> space.fixed({"optimizer": "SGD"}), space.fixed({"optimizer": "Adam"})
+            (Space(momentum: uniform(0, 1)), Space())
+        """
+        left: dict[str, Range] = {}
+        for name, one in self.items():
+            known = {other: allowed for other, allowed in one.when.items() if other in values}
+            exists = all(values[other] in allowed for other, allowed in known.items())
+            if name not in values and exists and all(other in known or other in left for other in one.when):
+                when = {other: allowed for other, allowed in one.when.items() if other not in known}
+                left[name] = replace(one, when=when)
+        return Space(left)
 
     def to_json(self) -> list[dict[str, Any]]:
         """The space as plain values, in order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,9 @@ class InterruptAfter:
         """Nothing."""
 
     def training(self, progress: Progress, done: float, loss: float | None) -> None:
+        """Nothing."""
+
+    def tuning(self, done: float, facts: Sequence[str]) -> None:
         """Nothing."""
 
     def note(self, text: str) -> None:

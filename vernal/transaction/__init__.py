@@ -4,6 +4,19 @@ from vernal.transaction.erasure import Erasure, erase, holds, trained_on
 from vernal.transaction.load import load_model
 from vernal.transaction.rehearsal import Rehearsal, rehearse
 from vernal.transaction.result import Result
-from vernal.transaction.transaction import update
+from vernal.transaction.search import Searched
+from vernal.transaction.transaction import tune, update
 
-__all__ = ["Erasure", "Rehearsal", "Result", "erase", "holds", "load_model", "rehearse", "trained_on", "update"]
+__all__ = [
+    "Erasure",
+    "Rehearsal",
+    "Result",
+    "Searched",
+    "erase",
+    "holds",
+    "load_model",
+    "rehearse",
+    "trained_on",
+    "tune",
+    "update",
+]

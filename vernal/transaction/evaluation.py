@@ -87,11 +87,10 @@ class Judge:
         return self.measure(predictor, self.rows)
 
     def look(self, predictor: nn.Module) -> dict[str, float]:
-        """What a search compares: metrics over the rows of all chunks together, on the new chunk, on the earlier ones.
+        """What a search compares: metrics over the rows of all chunks, on those of the new chunk, on the earlier ones.
 
-        Those on the new chunk are called ``new.accuracy``, those on the earlier ones ``old.accuracy``. ``forgetting`` is
-        how much worse the metric that stands for the task has become on earlier chunks, on average; it is there after
-        `before`.
+        They are called ``accuracy``, ``new.accuracy``, ``old.accuracy``. ``forgetting`` is how much worse the metric
+        that stands for the task has become on earlier chunks, on average; it is there after `before`.
         """
         assert self.rows is not None
         everything = self._predictions(predictor, self.rows)

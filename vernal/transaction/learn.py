@@ -49,14 +49,14 @@ class Watch:
         told: is told all that was measured so far, and the seconds trained; may raise an error to end it there.
         compares: whether the champion is measured first, so that ``forgetting`` is known.
         more: what else is measured of a model, by name.
-        known: is told the names of all that is measured, before the first step.
+        known: is told the names of all that is measured, before the first step; None if nobody asks.
     """
 
     levels: int
     told: Callable[[Sequence[Mapping[str, float]], float], None]
     compares: bool
     more: Callable[[nn.Module], Mapping[str, float]]
-    known: Callable[[Collection[str]], None]
+    known: Callable[[Collection[str]], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,8 @@ class _Learning:
         judge = start.judge
         if watch.compares or self._options.patience is not None:
             judge.before(self._situation.former_method().predictor(start.silent))
-        watch.known([*judge.look(start.silent), *watch.more(start.silent)])
+        if watch.known is not None:
+            watch.known([*judge.look(start.silent), *watch.more(start.silent)])
         if self._options.patience is not None:
             check_monitor(self._options.monitor, judge.measures)
         model, facts = self._train(start)

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch.distributed
 from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException
 
-from vernal.base import Clock, DataError, SystemClock, TrainingError
-from vernal.config import Plan, Resolved, load_config, resolve
-from vernal.methods import Method
+from vernal.base import Clock, SystemClock, TrainingError
 from vernal.state import pack, unpack
-from vernal.store import Store
 from vernal.training import Fabric, Logged, Reporter, Silent, listened_to, make_fabric
 from vernal.transaction.learn import Learned, learn
-from vernal.transaction.new_data import read_data
-from vernal.transaction.parent import Parent
-from vernal.transaction.recipe import Recipe
 from vernal.transaction.situation import Situation
+from vernal.transaction.work import Work
 
 
 def learn_on_devices(situation: Situation, folder: Path, reporter: Reporter, clock: Clock) -> Learned:
@@ -42,7 +36,7 @@ def learn_on_devices(situation: Situation, folder: Path, reporter: Reporter, clo
     reporter.phase(f"train on {options.devices} devices")
     try:
         with _environment_kept():
-            fabric.launch(_Work.of(situation, folder))
+            fabric.launch(_Rank(Work.of(situation), folder))
     except (ProcessRaisedException, ProcessExitedException) as error:
         said = str(error).strip().splitlines()[-1]
         raise TrainingError(
@@ -52,41 +46,19 @@ def learn_on_devices(situation: Situation, folder: Path, reporter: Reporter, clo
 
 
 @dataclass(frozen=True)
-class _Work:
-    """What a process is told, and does. Nothing in here is defined in the config file: it could not travel.
+class _Rank:
+    """What each process does.
 
     Args:
-        plan: the plan, with the path of its config file, and without a method that is no name, and without terms.
-        method: that method.
-        terms: those terms, where the plan and not the config file gives them.
-        url: of the store.
-        parent: the id of the parent.
+        work: what leads to the situation.
         folder: where unfinished files and the result lie.
-        fingerprints: of the data that the update is named after.
     """
 
-    plan: Plan
-    method: Recipe | None
-    terms: tuple[Recipe, ...] | None
-    url: str
-    parent: str | None
+    work: Work
     folder: Path
-    fingerprints: Mapping[str, str | None]
-
-    @classmethod
-    def of(cls, situation: Situation, folder: Path) -> _Work:
-        plan = replace(situation.resolved.plan, config=situation.resolved.config.path)
-        recipe, terms = None, None
-        if plan.terms is not None:
-            terms, plan = tuple(map(Recipe.of, situation.resolved.terms)), replace(plan, terms=None)
-        if isinstance(plan.method, Method):
-            recipe = Recipe.of(plan.method)
-            plan = replace(plan, method=None)
-        parent = situation.parent.id if situation.parent else None
-        return cls(plan, recipe, terms, situation.store.url, parent, folder, situation.data.fingerprints)
 
     def __call__(self, fabric: Fabric) -> None:
-        situation = self._situation()
+        situation = self.work.situation()
         loggers = situation.call("loggers_fn") if fabric.global_rank == 0 else None
         listened_to(fabric, situation.call("callbacks_fn"), loggers)
         clock = SystemClock()
@@ -97,35 +69,6 @@ class _Work:
         # Together, and before the interpreter ends: threads that still talk to a process that is gone would abort.
         fabric.barrier()
         torch.distributed.destroy_process_group()
-
-    def _situation(self) -> Situation:
-        resolved, store = self._resolved(), Store(self.url, create=False)
-        parent = None if self.parent is None else Parent(store.record(self.parent), store)
-        # The data was prepared by the process that started this one.
-        data = read_data(resolved, lambda prepare: None)  # noqa: ARG005
-        check_same(data.fingerprints, self.fingerprints)
-        return Situation(resolved, store, parent, data)
-
-    def _resolved(self) -> Resolved:
-        config = load_config(self.plan.config)  # type: ignore[arg-type]
-        method = self.method.make() if self.method else self.plan.method
-        terms = None if self.terms is None else [recipe.make() for recipe in self.terms]
-        return resolve(replace(self.plan, config=config, method=method, terms=terms))
-
-
-def check_same(found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    """Demand that all processes have the same data.
-
-    Raises:
-        DataError: they have not.
-    """
-    different = [name for name, fingerprint in expected.items() if found[name] != fingerprint]
-    if different:
-        raise DataError(
-            f"The data module gives other data in every process ({', '.join(different)}), perhaps because it splits "
-            "at random. On several devices all must have the same: seed whatever is random in it, for instance "
-            "`random_split(..., generator=torch.Generator().manual_seed(0))`."
-        )
 
 
 @contextmanager

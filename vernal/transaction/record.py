@@ -15,6 +15,7 @@ from vernal.state import pack
 from vernal.store import Store
 from vernal.transaction.learn import Learned
 from vernal.transaction.parent import SCHEMA_VERSION
+from vernal.transaction.search import Searched, past_bytes
 from vernal.transaction.situation import Situation
 
 try:
@@ -49,7 +50,14 @@ class Meter:
         return self._store.bytes_written - self._written
 
 
-def stage(situation: Situation, learned: Learned, promote: bool, read_seconds: float, meter: Meter) -> dict[str, Any]:
+def stage(
+    situation: Situation,
+    learned: Learned,
+    promote: bool,
+    read_seconds: float,
+    meter: Meter,
+    searched: Searched | None = None,
+) -> dict[str, Any]:
     """Put everything into the store, out of sight, and compose the record that will make it visible.
 
     Args:
@@ -58,6 +66,7 @@ def stage(situation: Situation, learned: Learned, promote: bool, read_seconds: f
         promote: whether the model is to become the champion.
         read_seconds: how long it took to read config and data.
         meter: measures the costs.
+        searched: what came out of a search, if there was one.
     """
     store, resolved, data = situation.store, situation.resolved, situation.data
     at = meter.seconds
@@ -71,8 +80,11 @@ def stage(situation: Situation, learned: Learned, promote: bool, read_seconds: f
             artefacts[name] = _put(store, pack(tree)) | {"needs": Memory.from_tree(tree, store.blobs).needs}
     if data.train.has_ids:  # Nobody asks for others.
         artefacts["ids"] = _put(store, pack({"ids": data.train.ids}))
+    if searched is not None:
+        artefacts["tuning"] = _put(store, past_bytes(searched.past))
     training = learned.training
-    seconds = {"read": read_seconds, **learned.seconds, "store": meter.seconds - at}
+    tune = {} if searched is None else {"tune": searched.summary["seconds"]}
+    seconds = {"read": read_seconds, **tune, **learned.seconds, "store": meter.seconds - at}
     record = {
         "schema_version": SCHEMA_VERSION,
         "id": situation.name[:12],
@@ -109,13 +121,17 @@ def stage(situation: Situation, learned: Learned, promote: bool, read_seconds: f
             "machine": platform.machine(),
             **{library: version(library) for library in LIBRARIES},
         },
-        "decision": {
-            "yes": promote,
-            "why": "promoted on request, without a gate" if promote else "kept beside the champion, on request",
-        },
-    }
+        "decision": {"yes": promote, "why": _why(promote, searched)},
+    } | ({} if searched is None else {"tuning": searched.summary})
     finite: dict[str, Any] = _finite(record)
     return finite
+
+
+def _why(promote: bool, searched: Searched | None) -> str:
+    if searched is not None and not searched.is_feasible:
+        constraints = ", ".join(searched.summary["constraints"])
+        return f"kept beside the champion: no trial keeps the constraints ({constraints})"
+    return "promoted on request, without a gate" if promote else "kept beside the champion, on request"
 
 
 def _finite(value: Any) -> Any:

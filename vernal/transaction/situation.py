@@ -47,12 +47,15 @@ class Situation:
         store: where states are kept.
         parent: what it starts from; None for a first update.
         data: the new data.
+        asked: the plan as it was asked for, where a search has put values in the place of its ranges; the update is
+            named after it.
     """
 
     resolved: Resolved
     store: Store
     parent: Parent | None
     data: NewData
+    asked: Resolved | None = None
 
     @property
     def number(self) -> int:
@@ -67,7 +70,7 @@ class Situation:
     @cached_property
     def request(self) -> str:
         """A digest of all that was asked for: data, plan, code."""
-        plan = self.resolved.to_json()
+        plan = (self.asked or self.resolved).to_json()
         for name in WITHOUT_EFFECT:
             del plan["training"][name]
         return digest({"plan": plan, "data": self.data.fingerprints})

@@ -4,7 +4,7 @@
 
     PIN the parent, read-only
     NAME the update by all that determines it: parent, data, plan, code, seed  -> a repeated call ends here
-    STAGE: train, evaluate, write model, memory and state, out of everybody's sight
+    STAGE: tune, train, evaluate, write model, memory and state, out of everybody's sight
     COMMIT by one small write, which also makes the new model the champion, if nobody else was first
 
 Whatever happens before the last line, a crash, Ctrl-C, a full disk, leaves champion and state as they were; the same
@@ -13,8 +13,9 @@ call made again goes on from the last checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from vernal.transaction.parent import Parent
 from vernal.transaction.ranks import learn_on_devices
 from vernal.transaction.record import Meter, stage
 from vernal.transaction.result import Result
+from vernal.transaction.search import Searched, search
 from vernal.transaction.situation import Situation
 
 
@@ -62,6 +64,108 @@ def update(
         StateError: what is stored cannot be read, or the new state cannot be written.
         TrainingError: the training failed; the champion is as it was.
     """
+    with _pinned(plan, store, parent, promote, reporter, clock) as pinned:
+        situation, store, folder = pinned.situation, pinned.store, pinned.folder
+        if pinned.done is not None:
+            return _repeated(store, pinned.done, promote)
+        searched = pinned.search() if situation.resolved.search else None
+        if searched is not None:
+            situation, folder = searched.situation, searched.folder
+            promote = promote and searched.is_feasible
+        learned = learn_on_devices(situation, folder, pinned.reporter, pinned.clock)
+        pinned.reporter.phase("commit")
+        record = stage(situation, learned, promote, pinned.read_seconds, pinned.meter, searched)
+        try:
+            record = store.commit(record, promote, record["parent"], pinned.head.number)
+        except ConflictError:
+            store.discard_scratch(pinned.name)  # Going on from there would lead to the same end.
+            raise
+        with suppress(OSError):  # The update stands, whatever becomes of its unfinished files.
+            store.discard_scratch(pinned.name)
+    return Result(record, store.url, promoted=promote)
+
+
+def tune(
+    plan: Plan,
+    store: Store | str | Path,
+    *,
+    parent: str | None = None,
+    reporter: Reporter | None = None,
+    clock: Clock | None = None,
+) -> Searched:
+    """Choose values from the ranges of a plan, and commit nothing.
+
+    The trials stay on this machine, in the store's folder for unfinished work: `update` with the same plan takes the
+    best one's model, without training again.
+
+    Args:
+        plan: what to do; some values of it are ranges.
+        store: where models and states are kept: a folder, or a URL. It is made if nothing is there.
+        parent: the update to start from; None for the champion, or a first update in an empty store.
+        reporter: who is told how far it is; by default the logger ``vernal``.
+        clock: tells the time.
+
+    Returns:
+        All trials, and what was chosen.
+
+    Raises:
+        ConfigError: nothing is a range; there is no validation data; something is wrong with the plan.
+        ConflictError: the update was made before, or somebody works on it; there is no champion to start from.
+        VernalError: whatever else `update` raises.
+    """
+    with _pinned(plan, store, parent, False, reporter, clock) as pinned:
+        if pinned.situation.resolved.search is None:
+            raise ConfigError(
+                "There is nothing to tune: every value of the plan is fixed. Write a range in the place of a value, "
+                "such as `loguniform(0.001, 0.1)`, or ask for the default ranges: --tune (`tuning=Tuning()`)."
+            )
+        if pinned.done is not None:
+            identity = pinned.done["id"]
+            raise ConflictError(
+                f"Update {identity} was made before, of the same data, plan and code, and its trials are in it: vernal "
+                f"show {identity}. To tune anew, change the plan, its seed for instance."
+            )
+        return pinned.search()
+
+
+@dataclass(frozen=True)
+class _Pinned:
+    """An update that has a name, and whose lock is held; or one that was made before."""
+
+    situation: Situation
+    done: dict[str, Any] | None
+    head: Head
+    reporter: Reporter
+    clock: Clock
+    meter: Meter
+    read_seconds: float
+
+    @property
+    def store(self) -> Store:
+        return self.situation.store
+
+    @property
+    def name(self) -> str:
+        return self.situation.name[:12]
+
+    @property
+    def folder(self) -> Path:
+        return self.store.scratch(self.name)
+
+    def search(self) -> Searched:
+        return search(self.situation, self.folder, self.reporter, self.clock)
+
+
+@contextmanager
+def _pinned(
+    plan: Plan,
+    store: Store | str | Path,
+    parent: str | None,
+    promote: bool,
+    reporter: Reporter | None,
+    clock: Clock | None,
+) -> Iterator[_Pinned]:
+    """Read everything, pin the parent, name the update, and hold its lock, unless it was made before."""
     _check_types(plan, store)
     clock = clock or SystemClock()
     reporter = reporter or Logged(clock)
@@ -77,23 +181,13 @@ def update(
     situation = Situation(resolved, store, pinned, data)
     if (done := _done(situation, parent)) is not None:
         store.discard_scratch(situation.name[:12])  # Left there if the process was killed after its commit.
-        return _repeated(store, done, promote)
+        yield _Pinned(situation, done, head, reporter, clock, meter, meter.seconds)
+        return
     _check_beginning(store, head, pinned, promote)
     read_seconds = meter.seconds
     with store.lock(situation.name[:12]):
-        if (done := _done(situation, parent)) is not None:  # By somebody who has just let go of the lock.
-            return _repeated(store, done, promote)
-        learned = learn_on_devices(situation, store.scratch(situation.name[:12]), reporter, clock)
-        reporter.phase("commit")
-        record = stage(situation, learned, promote, read_seconds, meter)
-        try:
-            record = store.commit(record, promote, pinned.id if pinned else None, head.number)
-        except ConflictError:
-            store.discard_scratch(situation.name[:12])  # Going on from there would lead to the same end.
-            raise
-        with suppress(OSError):  # The update stands, whatever becomes of its unfinished files.
-            store.discard_scratch(situation.name[:12])
-    return Result(record, store.url, promoted=promote)
+        done = _done(situation, parent)  # By somebody who has just let go of the lock.
+        yield _Pinned(situation, done, head, reporter, clock, meter, read_seconds)
 
 
 def _check_beginning(store: Store, head: Head, pinned: Parent | None, promote: bool) -> None:
@@ -128,7 +222,8 @@ def _repeated(store: Store, done: dict[str, Any], promote: bool) -> Result:
     What was the champion once and is no more was rolled back, or was followed by others: a call that is repeated, by a
     scheduler perhaps, must not undo that. `Store.promote` does.
     """
-    if promote and all(entry.champion != done["id"] for entry in store.entries()):
+    is_feasible = done.get("tuning", {}).get("feasible", True)
+    if promote and is_feasible and all(entry.champion != done["id"] for entry in store.entries()):
         store.promote(done["id"], expected=done["parent"])
     return Result(done, store.url, promoted=store.champion == done["id"], repeated=True)
 

@@ -121,6 +121,37 @@ class Tuner:
         return any(limit is not None and value >= limit for value, limit in limits)
 
     @property
+    def share_spent(self) -> float:
+        """The share of the limit that is nearest, from 0 to 1."""
+        settings, trials = self._settings, self._book.trials
+        ended = sum(trial.status != "running" for trial in trials)
+        limits = (
+            (ended, settings.trials),
+            (ended, settings.max_finished),
+            (_count(trials, "complete"), settings.max_completed),
+            (self.epochs, settings.max_epochs),
+            (self.seconds / 60, settings.max_minutes),
+            (self.cost, settings.max_cost),
+        )
+        return min(1.0, max(value / limit for value, limit in limits if limit))
+
+    @property
+    def why_over(self) -> str:
+        """Why the search has ended, in words."""
+        settings, trials = self._settings, self._book.trials
+        limits = (
+            (_count(trials[-MAX_FAILURES:], "failed"), MAX_FAILURES, "the last {} trials have failed"),
+            (self.seconds / 60, settings.max_minutes, "{:g} minutes are over"),
+            (self.cost, settings.max_cost, "it has cost {:g}"),
+            (_count(trials, "complete"), settings.max_completed, "{} trials are complete"),
+            (len(trials), settings.max_finished, "{} trials have ended"),
+            (len(trials), settings.trials, "{} trials have begun, and none is promising enough to go on"),
+            (1, settings.max_epochs and 1, f"{settings.max_epochs} epochs are spent"),
+        )
+        reached = [words.format(limit) for value, limit, words in limits if limit is not None and value >= limit]
+        return reached[0] if reached else "there is nothing left to try"
+
+    @property
     def is_finishing(self) -> bool:
         """Whether the search is over, and the best trial is, or was, taken to its end."""
         return self._book.finisher is not None

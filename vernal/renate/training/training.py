@@ -170,7 +170,7 @@ def _update(resolved: Resolved, input_url: str | Path | None, output_url: str | 
             f"{store.url} holds update {store.champion} already, which this job did not make. To go on from it, give "
             "the folder as `input_state_url`; to train anew, give another `output_state_url`."
         )
-    result = update(resolved.plan, store, reporter=Logged())
+    result = update(resolved.asked, store, reporter=Logged())
     export(store, str(output_url))
     return result
 

@@ -1,0 +1,173 @@
+"""The worker's side of a search: trains one trial after the other, as it is told."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from torch import nn
+
+from vernal.base import ConfigError, Progress, SystemClock, VernalError, did_you_mean
+from vernal.launch import Channel, Message
+from vernal.training import Feed, evaluating, listened_to, make_fabric
+from vernal.transaction.learn import Watch, try_out
+from vernal.transaction.situation import Situation
+from vernal.transaction.work import Work
+
+LATENCY, SIZE, SECONDS, FORGETTING = "latency_ms", "size_bytes", "seconds", "forgetting"
+OF_TRIALS = (LATENCY, SIZE, SECONDS, FORGETTING)  # measured beside the metrics; the lower, the better
+_PASSES = 20
+_TELL_EVERY = 1.0  # seconds
+
+
+class Paused(Exception):  # noqa: N818 - nothing is wrong
+    """A trial stops at a level, from which it can go on."""
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What a worker does.
+
+    Args:
+        work: what leads to the situation.
+        levels: how many levels a whole training has.
+        wanted: the names of all numbers that the goal is about.
+        threads: how many threads one trial computes with.
+    """
+
+    work: Work
+    levels: int
+    wanted: tuple[str, ...]
+    threads: int
+
+    def __call__(self, channel: Channel, index: int) -> None:
+        """Do what comes, until nothing does."""
+        _take_device(index)
+        torch.set_num_threads(self.threads)
+        situation: Situation | None = None
+        while True:
+            message = channel.receive()
+            try:
+                situation = situation or self.work.situation()
+                measured, seconds = self._run(situation, channel, message)
+                answer: dict[str, Any] = {"kind": "complete", "measures": measured, "seconds": seconds}
+            except Paused:
+                answer = {"kind": "paused"}
+            except Exception as error:  # Whatever it is, it is the trial's; the tuner decides what that means.
+                traceback.print_exc()  # into the log of this process
+                answer = {"kind": "failed", "error": _said(error), "about": type(error).__name__}
+            channel.send(answer | {"trial": message["trial"]})
+
+    def _run(self, situation: Situation, channel: Channel, message: Message) -> tuple[dict[str, float], float]:
+        chosen = situation_at(situation, message["config"])
+        fabric = listened_to(make_fabric(chosen.resolved.plan.training), chosen.call("callbacks_fn"), None)
+        watch = Watch(
+            levels=self.levels,
+            told=_Telling(channel, message["trial"]).levels,
+            compares=FORGETTING in self.wanted,
+            more=lambda model: self._more(chosen, model),
+            known=self._check_known if message["trial"] == 0 else None,
+        )
+        reporter = _Telling(channel, message["trial"])
+        return try_out(fabric, chosen, Path(message["folder"]), reporter, SystemClock(), watch)
+
+    def _more(self, situation: Situation, model: nn.Module) -> Mapping[str, float]:
+        size = sum(value.nbytes for value in model.state_dict().values() if isinstance(value, torch.Tensor))
+        slow = {LATENCY: latency_ms(situation, model)} if LATENCY in self.wanted else {}
+        return {SIZE: float(size)} | slow
+
+    def _check_known(self, names: Collection[str]) -> None:
+        """Demand that all that the goal is about is measured.
+
+        Raises:
+            ConfigError: it is not.
+        """
+        known = [*names, SECONDS, FORGETTING]
+        for name in self.wanted:
+            if name not in known:
+                raise ConfigError(f"Tuning is to look at {name!r}, which is not measured. {did_you_mean(name, known)}")
+
+
+class _Telling:
+    """Tells the tuner how far a trial is, as a reporter and at each level.
+
+    Args:
+        channel: to the tuner.
+        trial: the number of the trial.
+    """
+
+    def __init__(self, channel: Channel, trial: int) -> None:
+        self._channel, self._trial = channel, trial
+        self._clock = SystemClock()
+        self._told = self._clock.seconds()
+
+    def levels(self, curve: Sequence[Mapping[str, float]], seconds: float) -> None:
+        """Tell what was measured, and hear whether to go on."""
+        if not curve:
+            return
+        measured = [{**measures, SECONDS: seconds} for measures in curve]
+        self._channel.send({"kind": "levels", "trial": self._trial, "curve": measured, "seconds": seconds})
+        if self._channel.receive()["stop"]:
+            raise Paused
+
+    def phase(self, name: str) -> None:
+        """Nothing."""
+
+    def training(self, progress: Progress, done: float, loss: float | None) -> None:  # noqa: ARG002
+        """Tell now and then."""
+        now = self._clock.seconds()
+        if now - self._told >= _TELL_EVERY:
+            self._told = now
+            self._channel.send({"kind": "progress", "trial": self._trial, "done": done})
+
+    def tuning(self, done: float, facts: Sequence[str]) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
+        """Nothing."""
+
+
+def situation_at(situation: Situation, config: Mapping[str, Any]) -> Situation:
+    """What an update finds, with the values of a configuration; it is still the update that was asked for.
+
+    Raises:
+        ConfigError: a value is not allowed where it goes.
+    """
+    return replace(situation, resolved=situation.resolved.at(dict(config)), asked=situation.resolved)
+
+
+def latency_ms(situation: Situation, model: nn.Module) -> float:
+    """The median time that the model takes for one row, in milliseconds."""
+    device = next((value.device for value in model.state_dict().values()), torch.device("cpu"))
+    feed = Feed(situation.data.train.rows, situation.transforms("test"), device, situation.seed)
+    x = feed.batch(torch.zeros(1, dtype=torch.long), "latency")["x"]
+    with evaluating(model), torch.no_grad():
+        times = [_timed(model, x, device) for _ in range(_PASSES)]
+    return 1000 * median(times[_PASSES // 4 :])  # The first ones are slower.
+
+
+def _timed(model: nn.Module, x: Any, device: torch.device) -> float:
+    began = time.perf_counter()
+    model(x)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - began
+
+
+def _take_device(index: int) -> None:
+    """Let workers take turns on the accelerators of this machine; before any of them is touched."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = visible.split(",") if visible else [str(i) for i in range(torch.cuda.device_count())]
+    if len(names) > 1:
+        os.environ["CUDA_VISIBLE_DEVICES"] = names[index % len(names)]
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, VernalError) else f"{type(error).__name__}: {error}"
