@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.tuning.simulate import Listed, MortalBook, Simulation, World, flat, simulate
@@ -277,3 +278,11 @@ def test_a_suggestion_outside_the_space_names_the_searcher() -> None:
     tuner = Tuner(World().view, Tuning(), Suggests({"x": 7}), Full(), Book(), lambda: 0.0)
     with pytest.raises(ConfigError, match="The searcher Suggests suggests .*which is not in the space"):
         tuner.next()
+
+
+def test_what_a_searcher_says_with_numpys_numbers_is_written_down_with_pythons(tmp_path: Path) -> None:
+    book = Book(tmp_path / "book")
+    Tuner(World().view, Tuning(), Suggests({"x": np.float32(0.5), "speed": 1}), Full(), book, lambda: 0.0).next()
+    config = Book(tmp_path / "book").trials[0].config
+    assert config == book.trials[0].config == {"x": 0.5, "speed": 1.0}
+    assert {type(value) for value in config.values()} == {float}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vernal.base import ConfigError, StateError
@@ -210,8 +210,9 @@ class Tuner:
 
     def _begin(self, until: int) -> Run:
         suggestion = self._searcher.suggest(self.view)
-        number, config = len(self._book.trials), dict(suggestion.config)
-        self._check_config(config)
+        self._check_config(suggestion.config)
+        number = len(self._book.trials)
+        config = {name: self._view.space[name].plain(value) for name, value in suggestion.config.items()}
         self._write("begin", number, config=config, origin=suggestion.origin, until=until)
         return Run(number, config, until)
 
@@ -323,10 +324,10 @@ class Tuner:
                 f"{view.levels}, wait while a trial is running, or be done."
             )
 
-    def _check_config(self, config: dict[str, Value]) -> None:
+    def _check_config(self, config: Mapping[str, Value]) -> None:
         if not self._view.space.holds(config):
             raise ConfigError(
-                f"The searcher {type(self._searcher).__name__} suggests {config}, which is not in the space. It must "
+                f"The searcher {type(self._searcher).__name__} suggests {dict(config)}, which is not in the space. It must "
                 "give a value to every active range, and no others."
             )
 
