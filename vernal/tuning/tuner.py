@@ -327,8 +327,8 @@ class Tuner:
     def _check_config(self, config: Mapping[str, Value]) -> None:
         if not self._view.space.holds(config):
             raise ConfigError(
-                f"The searcher {type(self._searcher).__name__} suggests {dict(config)}, which is not in the space. It must "
-                "give a value to every active range, and no others."
+                f"The searcher {type(self._searcher).__name__} suggests {dict(config)}, which is not in the space. It "
+                "must give a value to every active range, and no others."
             )
 
 
