@@ -11,6 +11,7 @@ from tests.report.records import without_validation
 from tests.report.tunings import FOUR, past_of, trial, tuned, tuned_page, tuned_records
 from vernal.report import lineage_report
 from vernal.report.tuning_reading import read_importance, read_tuning
+from vernal.space import Space
 
 RATE = {"learning_rate": 0.01}
 
@@ -27,10 +28,11 @@ def table_of(page: Page, first: str) -> Grid:
 def test_the_search_is_told_from_its_space_to_its_end() -> None:
     text = said()
     assert (
-        "3 hyperparameters were tuned for accuracy (higher is better), with the scheduler asha and the searcher random."
+        "3 hyperparameters were tuned for accuracy (higher is better), with the scheduler ASHA and the "
+        "searcher RandomSearch."
     ) in text
     assert "4 trials began: 2 trained to the end, 1 stopped before it, 1 failed." in text
-    assert "Why the search ended: 4 trials have begun." in text
+    assert "Why the search ended: 4 trials have begun, and none is promising enough to go on." in text
     assert "The most frequent failure, once: RuntimeError: out of memory" in text
 
 
@@ -87,6 +89,13 @@ def test_a_level_that_is_no_epoch_is_not_called_one() -> None:
     assert "The search trained 9 levels," in html
     assert "A level is one of 4 equal shares of the budget." in html
     assert "epoch" not in Page(html).text
+
+
+def test_what_the_architecture_of_the_champion_demands_is_told() -> None:
+    past = past_of([trial(0, {}, [0.5])], Space({}), levels=1)
+    page = Page(tuned_page(past, chosen=0, frozen={"hidden": 64}, config={"hidden": 64}, importance={}))
+    assert "As in the champion, whose architecture depends on it: hidden (64)." in page.text
+    assert page.count("svg") == 2
 
 
 def test_constraints_are_told_with_whether_they_are_met() -> None:

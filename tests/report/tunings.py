@@ -80,8 +80,8 @@ def tuning_of(past: Mapping[str, Any], chosen: int | None, facts: Mapping[str, A
     """What a record says of a search."""
     trials = past["trials"]
     return {
-        "scheduler": "asha",
-        "searcher": "random",
+        "scheduler": "ASHA",
+        "searcher": "RandomSearch",
         "transfer": "none",
         "metric": past["metric"],
         "higher_is_better": past["higher_is_better"],
@@ -90,6 +90,7 @@ def tuning_of(past: Mapping[str, Any], chosen: int | None, facts: Mapping[str, A
         "levels": past["levels"],
         "chosen": chosen,
         "config": {} if chosen is None else trials[chosen]["config"],
+        "frozen": {},
         "space": past["space"],
         "trials": len(trials),
         "complete": sum(one["status"] == "complete" for one in trials),
@@ -101,7 +102,7 @@ def tuning_of(past: Mapping[str, Any], chosen: int | None, facts: Mapping[str, A
         "importance": {"learning_rate": 0.7, "momentum": 0.05, "optimizer": 0.25},
         "pareto": [],
         "past": [],
-        "stopped": "4 trials have begun",
+        "stopped": "4 trials have begun, and none is promising enough to go on",
         **(facts or {}),
     }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from vernal.base import Duration
 from vernal.report.lineage import Record, Update
 from vernal.report.rulers import Value, spelled
 from vernal.report.scale import Scale
@@ -123,7 +124,8 @@ class Tuned:
     @property
     def unit(self) -> str:
         """What a level is called: an epoch where that is what it is."""
-        return "epoch" if self.update.record["plan"]["training"]["budget"] == f"{self.levels}ep" else "level"
+        budget = Duration.parse(self.update.record["plan"]["training"]["budget"])
+        return "epoch" if budget == Duration(self.levels, "ep") else "level"
 
     @property
     def chosen(self) -> Tried | None:

@@ -44,7 +44,8 @@ def coordinates_chart(tuned: Tuned) -> Chart:
     rulers = {name: ruler_of(one) for name, one in tuned.space.items()}
     width = max(WIDE.width, AXIS_WIDTH * (len(rulers) + 1) + 64)
     frame = Frame(width, 340, left=AXIS_WIDTH, right=64, top=36, bottom=20)
-    sides = [Side(name, ruler.labelled_ends, n / len(rulers)) for n, (name, ruler) in enumerate(rulers.items())]
+    last_axis = max(1, len(rulers))
+    sides = [Side(name, ruler.labelled_ends, n / last_axis) for n, (name, ruler) in enumerate(rulers.items())]
     scores = _in_units(tuned, (trial.score for trial in tuned.trials))
     last = _score_ruler(tuned, scores) if scores else None
     if last is not None:
@@ -55,7 +56,7 @@ def coordinates_chart(tuned: Tuned) -> Chart:
         places = [rulers[name].place(trial.config[name]) if name in trial.config else None for name in rulers]
         end = None if last is None else last.place(_in_unit(tuned, trial.score))
         places.append(None if end is None else _best_above(tuned, end))
-        return [_meeting(frame, n / len(rulers), place) for n, place in enumerate(places)]
+        return [_meeting(frame, n / last_axis, place) for n, place in enumerate(places)]
 
     return Chart(
         title=f"Configurations, and what they reached: the best {tuned.metric} is at the top",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from vernal.report.page import duration
-from vernal.report.rulers import shortened
+from vernal.report.rulers import shortened, spelled
 from vernal.report.tuned import Tried, Tuned
 
 FEW = 20  # complete trials; of fewer, the best quarter is less than five
@@ -15,7 +15,15 @@ LONGEST = 160
 
 def read_tuning(tuned: Tuned) -> list[str]:
     """Say what was searched, what was chosen, what it gained and what it cost."""
-    return [_search(tuned), *_end(tuned), *_choice(tuned), *_constraints(tuned), *_transfer(tuned), _costs(tuned)]
+    return [
+        _search(tuned),
+        *_frozen(tuned),
+        *_end(tuned),
+        *_choice(tuned),
+        *_constraints(tuned),
+        *_transfer(tuned),
+        _costs(tuned),
+    ]
 
 
 def read_importance(tuned: Tuned) -> str:
@@ -38,6 +46,12 @@ def _search(tuned: Tuned) -> str:
         f"{_counted(n, 'hyperparameter').capitalize()} {'was' if n == 1 else 'were'} tuned for {tuned.metric} "
         f"({tuned.direction}){also}, with the scheduler {facts['scheduler']} and the searcher {facts['searcher']}."
     )
+
+
+def _frozen(tuned: Tuned) -> Iterator[str]:
+    if frozen := tuned.facts["frozen"]:
+        values = _listed([f"{name} ({spelled(value)})" for name, value in frozen.items()])
+        yield f"As in the champion, whose architecture depends on it: {values}."
 
 
 def _end(tuned: Tuned) -> Iterator[str]:
