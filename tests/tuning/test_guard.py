@@ -56,9 +56,14 @@ def test_history_that_is_not_worse_beyond_chance_goes_on(history: list[float]) -
     assert Guard().admits(in_turn(history, [3, 5, 7]))
 
 
-def test_trials_that_are_alike_refute_nothing_but_themselves() -> None:
-    assert not Guard().refutes(in_turn([2] * 3, [3] * 3))
+def test_who_is_as_good_refutes_nothing() -> None:
+    assert not Guard().refutes(view(*[("random", 1.0)] * 3, *[("update 1", 1.0)] * 3))
     assert Guard().admits(in_turn([], []))
+
+
+def test_a_search_whose_first_trial_was_complete_before_its_first_level_has_a_first_rung() -> None:
+    done = Trial(0, {"alpha": 0.5}, "default", 1, "complete", (), final={"loss": 1.0})
+    assert Guard().admits(View(SPACE, {}, GOAL, (done,)))
 
 
 def test_what_came_out_of_a_box_came_from_history() -> None:

@@ -54,9 +54,9 @@ class Guard:
 
     def refutes(self, view: View) -> bool:
         """Whether the trials that know nothing of history are better than those that it brought, beyond chance."""
-        places = view.at(first_rung(view))
-        carried = [place for place, trial in enumerate(places) if is_carried(trial)]
-        others = [place for place, trial in enumerate(places) if not is_carried(trial)]
+        rung = first_rung(view)
+        keys = [(is_carried(trial), view.goal.key(trial.at(rung))) for trial in view.at(rung)]
+        carried, others = ([key for of_history, key in keys if of_history is which] for which in (True, False))
         wins = sum(other < own for other in others for own in carried)
         return chance(wins, len(others), len(carried)) <= self.level
 
