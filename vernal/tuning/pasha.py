@@ -30,6 +30,10 @@ class PASHA:
     level to level and back again, so what lies between them is noise. It is the 90th percentile of the distances of
     such pairs at the top rung; if it has none, at the highest rung that has; if none has, 0.
 
+    Use it for many trials of long trainings whose ranking settles early. `ASHA` spends about as many epochs at each
+    rung as at every other, so with few rungs there is little to save; and where slow starters win in the end, they are
+    left behind (``bench/pasha.py``).
+
     Args:
         eta: one of how many trials is promoted, above 1. Also by what factor the top rises.
         first: the level of the lowest rung, at least 1.
