@@ -97,10 +97,14 @@ class MortalBook(Book):
     def __init__(self, path: Path | None = None, lives: float = math.inf) -> None:
         super().__init__(path)
         self.lives = lives
+        self.last_start = 0.0
+        """When a trial was begun or gone on with for the last time."""
         self.levels_before_finish: dict[int, int] = {}
         """At which level trials were when they were taken to their end."""
 
     def write(self, kind: str, trial: int, seconds: float, **facts: Any) -> None:
+        if kind in ("begin", "go on"):
+            self.last_start = seconds
         if kind == "finish":
             self.levels_before_finish[trial] = self.trials[trial].level
         super().write(kind, trial, seconds, **facts)

@@ -14,8 +14,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vernal.tuning as door
-from tests.tuning.simulate import LOSS, Killed, MortalBook, Simulation, World, simulate
-from vernal.tuning import ASHA, PASHA, RUSH, Constraint, Full, Goal, Hyperband, Scheduler, Trial, Tuner, Tuning
+from tests.tuning.simulate import LOSS, SPACE, Killed, MortalBook, Simulation, World, simulate
+from vernal.tuning import (
+    ASHA,
+    PASHA,
+    RUSH,
+    Constraint,
+    Enqueue,
+    Full,
+    Goal,
+    Hyperband,
+    Past,
+    RandomSearch,
+    Scheduler,
+    Trial,
+    Tuner,
+    Tuning,
+)
 
 Maker = Callable[[], Scheduler]
 FOUND: dict[str, type[Any]] = {
@@ -56,6 +71,8 @@ def limits_hold(tuner: Tuner, limits: Tuning, levels: int, workers: int) -> None
         assert tuner.epochs - on_top <= max(limits.max_epochs, levels)
     if limits.max_completed is not None:
         assert complete <= limits.max_completed + min(early, workers - 1)
+    if limits.max_minutes is not None:
+        assert book.last_start < 60 * limits.max_minutes
 
 
 def outcome(tuner: Tuner) -> list[tuple[Any, ...]]:
@@ -206,6 +223,25 @@ def test_a_synchronous_search_does_not_depend_on_the_number_of_workers(make: Mak
     limits = data.draw(st.sampled_from([Tuning(max_trials=trials), Tuning(max_epochs=5 * trials)]))
     one, many = (simulate(world, make(), limits, workers) for workers in (1, data.draw(st.integers(2, 6))))
     assert outcome(one) == outcome(many)
+
+
+@every
+def test_a_ragged_history_is_tried_and_does_no_harm(make: Maker) -> None:
+    """Curves of unequal length: a trial that failed, one that was never measured, one that was trained further."""
+    trials = (
+        Trial(0, {"x": 0.9, "speed": 0.9}, "default", 9, "failed", error="no memory"),
+        Trial(1, {"x": 0.8, "speed": 0.2}, "random", 1, "paused", ({"loss": None},)),
+        Trial(
+            2, {"x": 0.3, "speed": 0.3}, "random", 3, "complete", ({"loss": 0.9}, {"loss": 0.4}), final={"loss": 0.4}
+        ),
+        Trial(3, {"x": 0.4, "speed": 0.4}, "random", 27, "paused", ({"loss": 0.6},) * 12),
+    )
+    world = World(past=(Past("1a2b3c4d5e6f", SPACE, {}, "loss", False, 27, trials),))
+    tuner = simulate(world, make(), Tuning(max_trials=9), 2, searcher=Enqueue(RandomSearch()))
+    assert [trial.origin for trial in tuner.view.trials].count("update 1a2b3c4d5e6f") == 1
+    best = tuner.best()
+    assert best is not None
+    assert best.status == "complete"
 
 
 def test_ragged_trials_of_every_kind_are_ranked() -> None:

@@ -124,6 +124,12 @@ def test_twenty_failures_in_a_row_end_a_search() -> None:
     assert tuner.best() is not None
 
 
+def test_a_limit_of_nothing_is_spent_at_once() -> None:
+    tuner = a_tuner(limits=Tuning(max_minutes=0))
+    assert tuner.is_over
+    assert tuner.share_spent == 1
+
+
 # The end of a search
 
 

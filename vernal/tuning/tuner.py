@@ -133,7 +133,7 @@ class Tuner:
             (self.seconds / 60, settings.max_minutes),
             (self.cost, settings.max_cost),
         )
-        return min(1.0, max(value / limit for value, limit in limits if limit))
+        return min(1.0, max((value / limit for value, limit in limits if limit), default=1.0))
 
     @property
     def why_over(self) -> str:
