@@ -16,7 +16,7 @@ from optuna import samplers
 
 from tests.tuning.searches import DEFAULT, LOSS, MIXED, constrained, search, some_trials
 from vernal.base import ConfigError, MissingExtra
-from vernal.space import Space, choice, randint, uniform
+from vernal.space import Space, choice, lograndint, loguniform, randint, uniform
 from vernal.tuning import (
     BO,
     NSGA2,
@@ -162,7 +162,7 @@ def test_another_seed_or_another_trial_gives_another_suggestion(searcher: Search
 
 @searchers
 def test_conditions_decide_what_is_suggested(searcher: Searcher) -> None:
-    view = search(searcher, View(MIXED, DEFAULT, LOSS), lambda config: {"loss": config["lr"]}, 18)
+    view = search(searcher, View(MIXED, DEFAULT, LOSS), lambda config: {"loss": config["lr"]}, 14)
     assert len({trial.config["optimizer"] for trial in view.trials}) > 1
     for trial in view.trials:
         assert ("momentum" in trial.config) == (trial.config["optimizer"] == "SGD")
@@ -278,6 +278,23 @@ def test_brute_force_tries_everything_once() -> None:
     space = Space({"a": randint(1, 2), "b": choice("x", "y", "z"), "c": uniform(0, 1, step=1)})
     view = search(searcher, start(space=space), lambda config: {"loss": 0.0}, 12)
     assert len({tuple(trial.config.values()) for trial in view.trials}) == 12
+
+
+@pytest.mark.parametrize("searcher", [TPE(startup=3), BO(startup=3), NSGA2(population=3)])
+def test_very_wide_and_very_narrow_ranges_can_be_searched(searcher: Searcher) -> None:
+    """Optuna's Gaussian process would list all whole numbers of a range: here 80 GB of them."""
+    space = Space(
+        {
+            "rows": lograndint(1, 10**10),
+            "seed": randint(-(2**53), 2**53),
+            "huge": uniform(-1e300, 1e300),
+            "scale": loguniform(1e-300, 1e300),
+            "close": uniform(1.0, 1.0 + 1e-15),
+            "fine": uniform(0, 1, step=1e-5),
+        }
+    )
+    view = search(searcher, start(space=space), lambda config: {"loss": abs(config["rows"] - 1e6)}, 8)
+    assert {type(trial.config["rows"]) for trial in view.trials} == {int}
 
 
 def test_what_is_no_sampler_and_a_grid_are_refused() -> None:

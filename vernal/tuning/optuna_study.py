@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from vernal.base import derive_seed, require
 from vernal.space import Choice, Config, Range, Real, Value, Whole
 from vernal.space.values import same
@@ -38,7 +40,10 @@ def optuna_quietly() -> Iterator[Any]:
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
+        with (
+            warnings.catch_warnings(),
+            np.errstate(all="ignore"),
+        ):  # Densities far out are 0, and their logarithm is -inf.
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             yield optuna
     finally:
@@ -165,6 +170,8 @@ def _ask(asked: Asked, name: str, one: Range) -> int | float:
             return asked.suggest_float(name, one.low, one.high, log=one.log)
         case Real():
             return asked.suggest_int(name, 0, one.steps)
+        case Whole() if _is_wide(one):
+            return asked.suggest_float(name, one.low, one.high, log=one.log)
     assert isinstance(one, Whole)
     return asked.suggest_int(name, one.low, one.high, log=one.log)
 
@@ -178,6 +185,8 @@ def _distribution(one: Range) -> BaseDistribution:
             made = kinds.FloatDistribution(one.low, one.high, log=one.log)
         case Real():
             made = kinds.IntDistribution(0, one.steps)
+        case Whole() if _is_wide(one):
+            made = kinds.FloatDistribution(one.low, one.high, log=one.log)
         case Whole():
             made = kinds.IntDistribution(one.low, one.high, log=one.log)
     return cast("BaseDistribution", made)
@@ -200,4 +209,11 @@ def _meant(one: Range, spoken: int | float) -> Value:
             return one.options[int(spoken)]
         case Real(step=float()):
             return one.at(int(spoken))
+        case Whole():
+            return round(spoken)
     return spoken
+
+
+def _is_wide(one: Whole) -> bool:
+    """Whether a range has too many whole numbers for a Gaussian process, which would go through all of them."""
+    return one.high - one.low > 10**5
