@@ -56,10 +56,14 @@ def test_the_ends_of_a_range_are_labelled_even_where_no_round_number_is() -> Non
 
 
 def test_a_trial_that_diverged_does_not_press_the_others_together() -> None:
-    ruler = Ruler.over([0.5, 0.6, 0.7, 1e30], best=0.5)
-    assert (ruler.low, ruler.high) == pytest.approx((0.5, 1.1))
+    ruler = Ruler.over([0.5, 0.6, 0.7, 0.8, 0.9, 1e30], best=0.5)
+    assert (ruler.low, ruler.high) == pytest.approx((0.5, 1.3))
     assert ruler.place(1e30) == 1
     assert not ruler.holds(1e30)
+
+
+def test_every_fifth_trial_being_bad_is_no_reason_to_cut_it_off() -> None:
+    assert Ruler.over([0.9] * 7 + [0.95, 0.1, 0.1], best=0.95) == Ruler(0.1, 0.95)
 
 
 def test_equal_numbers_have_an_axis() -> None:

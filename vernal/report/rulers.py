@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 Value = Any  # bool, int, float, str, None, or a list of such
@@ -52,14 +51,15 @@ class Ruler:
     def over(cls, numbers: Sequence[float], best: float) -> Ruler:
         """An axis for what was measured: from the best to the worst, unless a few lie very far out.
 
-        One trial that diverged shall not press all others into a line: what is more than four times as far from the
-        best as the median is, lies beyond the end.
+        One trial that diverged shall not press all others into a line: what is more than twice as far from the best as
+        four fifths of all are, lies beyond the end.
 
         Examples:
-            >>> Ruler.over([1.0, 2.0, 3.0, 1e9], best=1.0)
-            Ruler(low=1.0, high=7.0, log=False, whole=False)
+            >>> Ruler.over([1.0, 2.0, 2.0, 2.0, 3.0, 1e9], best=1.0)
+            Ruler(low=1.0, high=5.0, log=False, whole=False)
         """
-        reach = 4 * abs(median(numbers) - best) or math.inf
+        distances = sorted(abs(number - best) for number in numbers)
+        reach = 2 * distances[math.ceil(0.8 * (len(distances) - 1))] or math.inf
         return cls.spanning([max(min(numbers), best - reach), min(max(numbers), best + reach)])
 
     @classmethod

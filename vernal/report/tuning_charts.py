@@ -27,15 +27,13 @@ def curves_chart(tuned: Tuned) -> Chart | None:
             for level, score in enumerate(trial.scores, start=1)
         ]
 
-    beyond = sum(not up.holds(score) for score in scores)
-    note = f"{beyond:,} of {len(scores):,} values lie beyond the axis, and are drawn at its edge."
     return Chart(
         title=f"Learning curves: {tuned.metric} after every {tuned.unit}",
         frame=WIDE,
         across=Side(tuned.unit, across.labelled_ends),
         up=[Side(f"{tuned.scale.heading}, {tuned.direction}", up.ticks)],
         lines=_lines(tuned, points, marks_end=True),
-        notes=[note] if beyond else [],
+        notes=_beyond(up, scores),
     )
 
 
@@ -66,7 +64,8 @@ def coordinates_chart(tuned: Tuned) -> Chart:
         lines=_lines(tuned, points, marks_end=False),
         notes=[
             "A trial that was stopped is shown with what it had reached by then. "
-            "A line has a gap where a hyperparameter does not exist."
+            "A line has a gap where a hyperparameter does not exist.",
+            *(_beyond(last, scores) if last is not None else []),
         ],
     )
 
@@ -148,6 +147,11 @@ def _in_units(tuned: Tuned, scores: Iterable[float | None]) -> list[float]:
 
 def _score_ruler(tuned: Tuned, numbers: Sequence[float]) -> Ruler:
     return Ruler.over(numbers, max(numbers) if tuned.scale.higher_is_better else min(numbers))
+
+
+def _beyond(ruler: Ruler, numbers: Sequence[float]) -> list[str]:
+    beyond = sum(not ruler.holds(number) for number in numbers)
+    return [f"{beyond:,} of {len(numbers):,} values lie beyond the axis, and are drawn at its edge."] if beyond else []
 
 
 def _best_above(tuned: Tuned, place: float) -> float:
