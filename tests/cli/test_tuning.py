@@ -172,15 +172,20 @@ def test_every_field_of_tuning_is_an_option_with_a_text(config: str) -> None:
 
 def test_all_options_reach_the_tuning(config: str) -> None:
     tuning = search_of(
-        config, "--tune", "--scheduler=asha:eta=4", "--searcher", "tpe", "--transfer=none", "--metric=new.accuracy",
+        config, "--tune", "--scheduler=random", "--transfer=none", "--metric=new.accuracy",
         "--also=loss", "--also", "size_bytes", "--constraint=forgetting<=0.02", "--constraint", "recall >= 0.9",
         "--max-trials=8", "--max-completed=7", "--max_finished=6", "--max-minutes=0.5", "--max-epochs=40",
         "--max-cost=2.5", "--price-per-hour=3", "--trial-workers=2",
     ).tuning  # fmt: skip
     constraints = (Constraint("forgetting", 0.02), Constraint("recall", 0.9, at_most=False))
     assert tuning == Tuning(
-        "asha:eta=4", "tpe", "none", "new.accuracy", ("loss", "size_bytes"), constraints, 8, 7, 6, 0.5, 40, 2.5, 3.0, 2
+        "random", None, "none", "new.accuracy", ("loss", "size_bytes"), constraints, 8, 7, 6, 0.5, 40, 2.5, 3.0, 2
     )
+
+
+def test_the_search_is_named_with_options(config: str) -> None:
+    tuning = search_of(config, "--scheduler=asha:eta=4", "--searcher", "tpe").tuning
+    assert (tuning.scheduler, tuning.searcher) == ("asha:eta=4", "tpe")
 
 
 @pytest.mark.parametrize("words", [["--tune"], ["--max-trials=3"], ["--trial-workers", "2"]])
@@ -209,6 +214,7 @@ def test_workers_of_training_are_not_those_of_tuning(config: str) -> None:
     [
         (["--max-minutes=soon"], "tuning(max_minutes): must be float or None, got 'soon'."),
         (["--constraint", "forgetting<0.1"], "'forgetting<0.1' is no constraint."),
+        (["--scheduler=ahsa"], "'ahsa'"),
         (["--max-cost=3"], "tuning: `max_cost` needs `price_per_hour`"),
     ],
 )

@@ -17,7 +17,7 @@ from vernal.cli.parser import UsageError
 
 # Each is a module of this room: its docstring is the command's help, `run` does it.
 COMMANDS = (
-    "check", "update", "log", "show", "report", "promote", "export", "erase", "verify", "gc", "methods",
+    "check", "update", "tune", "log", "show", "report", "promote", "export", "erase", "verify", "gc", "methods",
 )  # fmt: skip
 
 HELP = """\

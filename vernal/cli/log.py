@@ -52,7 +52,7 @@ def _cells(record: Record, champion: str | None, metric: str) -> list[str]:
         record["id"],
         day_and_time(record),
         record["chunk"]["name"] or f"number {record['number']}",
-        record["plan"]["method"]["name"],
+        record["plan"]["method"]["name"] + (", tuned" if "tuning" in record else ""),
         number(on_new_chunk(record, metric)),
         number(summary.get(f"average_{metric}")),
         number(summary.get("forgetting")),

@@ -9,17 +9,15 @@ Example:
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from vernal.base import StateError
 from vernal.cli.address import add_store, open_store
 from vernal.cli.parser import Parser
 from vernal.cli.terminal import say
+from vernal.cli.trials import past_json
 from vernal.report import lineage_report
-from vernal.store import Store
 
 
 def run(words: Sequence[str]) -> int:
@@ -39,7 +37,7 @@ def run(words: Sequence[str]) -> int:
     values = parser.parse(words)
     store = open_store(values)
     records = store.lineage(values.id)
-    tunings = {record["id"]: _tuning(store, record) for record in records if "tuning" in record}
+    tunings = {record["id"]: past_json(store, record) for record in records if "tuning" in record}
     page = lineage_report(records, f"The lineage of {values.id} in {store.url}", tunings)
     try:
         values.output.write_text(page)
@@ -47,9 +45,3 @@ def run(words: Sequence[str]) -> int:
         raise StateError(f"{values.output} could not be written: {error}. Name another file: --output.") from error
     say(f"Wrote {values.output}. Open it in a browser.")
     return 0
-
-
-def _tuning(store: Store, record: Mapping[str, Any]) -> dict[str, Any]:
-    """The trials of an update that was tuned."""
-    past: dict[str, Any] = json.loads(store.blobs.get(store.resolve(record["artefacts"]["tuning"]["blob"])))
-    return past

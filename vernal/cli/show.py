@@ -1,7 +1,8 @@
 """Show everything about one update.
 
-What it was made from, how, what was measured before and after it on every chunk so far, what it cost, and why it
-became the champion or did not. Without an id it is the champion that is shown; the beginning of an id is enough.
+What it was made from, how, how its values were chosen if it was tuned, what was measured before and after it on every
+chunk so far, what it cost, and why it became the champion or did not. Without an id it is the champion that is shown;
+the beginning of an id is enough.
 
 Examples:
   vernal show --store runs/gas
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from vernal.cli.address import add_store, open_store
 from vernal.cli.parser import Parser
 from vernal.cli.terminal import pairs, say, say_json, size
+from vernal.cli.trials import search_facts
 from vernal.cli.views import Record, chunk_table, costs, method, settings, span, summary, terms
 
 
@@ -34,7 +36,10 @@ def run(words: Sequence[str]) -> int:
         return 0
     is_champion = record["id"] == store.champion
     say(f"Update {record['id']}{', the champion' if is_champion else ''}, in {store.url}", "")
-    say(pairs(_origin(record)), "", chunk_table(record), "")
+    say(pairs(_origin(record)), "")
+    if "tuning" in record:
+        say(pairs(search_facts(record["tuning"])), "")
+    say(chunk_table(record), "")
     say(pairs(summary(record) | costs(record)), "", pairs(_artefacts(record)))
     return 0
 

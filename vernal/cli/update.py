@@ -29,9 +29,11 @@ from vernal.cli.address import store_address
 from vernal.cli.line import read_line
 from vernal.cli.progress import reporting
 from vernal.cli.terminal import pairs, say, say_json
+from vernal.cli.trials import past_json, search_told
 from vernal.cli.views import chunk_table, costs, summary
 
 if TYPE_CHECKING:
+    from vernal.store import Store
     from vernal.transaction import Result
 
 
@@ -39,15 +41,18 @@ def run(words: Sequence[str]) -> int:
     """Make one update."""
     # What the user's own functions print must not come between JSON and its reader.
     with redirect_stdout(sys.stderr if "--json" in words else sys.stdout):
-        result, log = _update(words)
+        result, store, log = _update(words)
     if "--json" in words:
         say_json(result.record)
-    else:
-        _show(result, log)
+        return 0
+    say("", _headline(result), "")
+    if "tuning" in result.record:
+        _show_search(result, store)
+    _show(result, log)
     return 0
 
 
-def _update(words: Sequence[str]) -> tuple[Result, Path]:
+def _update(words: Sequence[str]) -> tuple[Result, Store, Path]:
     line = read_line("update", __doc__, words)
     address = store_address(line.values)
     from vernal.store import Store
@@ -57,12 +62,19 @@ def _update(words: Sequence[str]) -> tuple[Result, Path]:
     with reporting(store, shlex.join(["vernal", "update", *words])) as (reporter, log):
         result = update(line.plan, store, parent=line.values.parent, promote=line.values.promote, reporter=reporter)
         reporter.note(f"update {result.id}")
-    return result, log
+    return result, store, log
+
+
+def _show_search(result: Result, store: Store) -> None:
+    from vernal.tuning import Past
+
+    past = Past.from_json(past_json(store, result.record))
+    say(*search_told(result.record["tuning"], past), "")
 
 
 def _show(result: Result, log: Path) -> None:
     record = result.record
-    say("", _headline(result), "", chunk_table(record), "")
+    say(chunk_table(record), "")
     say(pairs(summary(record) | costs(record) | {"store": result.store, "log": str(log)}), "")
     say("Next:", pairs(_next_commands(result)))
 
