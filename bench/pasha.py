@@ -176,7 +176,7 @@ def main() -> None:
         run_all(runs, args.out, args.processes)
     lines = outcomes(args.out)
     header = ("problem", "scheduler", "accuracy", "gain", "epochs", "share", "top")
-    rows = []
+    rows: list[list[str]] = []
     for problem in PROBLEMS:
         curves = [lines[name_of(run.key)] for run in runs if run.problem == problem]
         rows += _rows_of(problem, curves, args)
