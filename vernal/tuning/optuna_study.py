@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def optuna_quietly() -> Iterator[Any]:
-    """Optuna, which does not log and does not call anything experimental as long as this lasts.
+    """Optuna, which as long as this lasts neither logs nor warns of numbers or of what it calls experimental.
 
     Raises:
         MissingExtra: it is not installed.
@@ -40,10 +40,8 @@ def optuna_quietly() -> Iterator[Any]:
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        with (
-            warnings.catch_warnings(),
-            np.errstate(all="ignore"),
-        ):  # Densities far out are 0, and their logarithm is -inf.
+        # Densities far out are 0, and their logarithm is minus infinity.
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             yield optuna
     finally:
