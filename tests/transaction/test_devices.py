@@ -15,7 +15,7 @@ from vernal.methods import AGEM, ER, EWC, RD, SI, Compatible, DERpp, ICaRL
 from vernal.store import Store
 from vernal.testing.toys import toy_plan
 from vernal.transaction import update
-from vernal.transaction.ranks import check_same
+from vernal.transaction.work import check_same
 
 
 def weights(store, record):
