@@ -4,9 +4,12 @@ A block that begins with the name of a file is that file; a comment behind a `pr
 """
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+
+from vernal.cli import main
 
 DOCS = Path(__file__).parents[1] / "docs"
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
@@ -30,7 +33,24 @@ def test_the_blocks_of_a_page_run_and_print_what_it_says(page, tmp_path, monkeyp
     assert capsys.readouterr().out.splitlines() == printed
 
 
-@pytest.mark.parametrize("page", ["models.md", "tasks.md", "terms.md", "config.md"])
+@pytest.mark.journey
+def test_the_blocks_and_commands_of_the_page_on_tuning_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    names = {"__name__": "tuning.md"}
+    for language, block in re.findall(r"```(python|sh)\n(.*?)```", (DOCS / "tuning.md").read_text(), re.DOTALL):
+        if language == "sh":
+            for command in block.splitlines():
+                assert main(shlex.split(command, comments=True)[1:]) == 0, command
+        elif file := FILE.match(block):
+            Path(file[1]).write_text(block, encoding="utf-8")
+        else:
+            capsys.readouterr()
+            exec(compile(block, "tuning.md", "exec"), names)
+            assert capsys.readouterr().out.splitlines() == PRINTED.findall(block)
+
+
+@pytest.mark.parametrize("page", ["models.md", "tasks.md", "terms.md", "config.md", "tuning.md"])
 def test_the_links_of_a_page_lead_somewhere(page):
     links = re.findall(r"\]\(([^)]+)\)", (DOCS / page).read_text(encoding="utf-8"))
     files = [link.partition("#")[0] for link in links if not link.startswith("http")]
