@@ -178,6 +178,12 @@ def test_the_space_of_the_file_is_checked_for_a_method(vernal: Vernal, tmp_path:
     assert "uniform(0, 1)" in ran.out
 
 
+def test_an_unknown_method_is_refused_with_a_suggestion(vernal: Vernal, config: str) -> None:
+    ran = vernal("check", config, "--method", "choice(er, derp)")
+    assert ran.code == 1
+    assert "No method is called 'derp'. Did you mean 'derpp' or 'der'?" in ran.err
+
+
 def test_what_is_wrong_with_ranges_is_told_at_once(vernal: Vernal, config: str) -> None:
     ran = vernal("check", config, "--chunk=x", "--hidden", "randint(2)", "--lr=loguniform(0, 1)")
     assert ran.code == 1

@@ -21,6 +21,7 @@ from vernal.base import ConfigError, Problem
 from vernal.cli.docs import first_line
 from vernal.cli.flags import Flags, check_required, file_first, flag, flags_of_file
 from vernal.cli.line import reserved_names
+from vernal.cli.offer import method_names
 from vernal.cli.parser import Parser, UsageError
 from vernal.cli.terminal import pairs, say, table
 from vernal.cli.tuning import read_ranges, split_ranges
@@ -73,9 +74,12 @@ def _values(
 def _try(config: ConfigFile, flags: Flags, values: Namespace, fixed: dict[str, str], ranges: dict[str, Range]) -> None:
     """Call the functions, as far as the values allow and as was asked for."""
     from vernal.config import Plan, resolve
+    from vernal.methods import method_class
     from vernal.transaction import rehearse
     from vernal.tuning import Tuning
 
+    for name in method_names(values.method, config):
+        method_class(name)  # or an error that names those that there are
     if values.data:
         check_required(flags, values)
     elif any(one.is_required and one.name not in {**fixed, **ranges} for one in flags.arguments):

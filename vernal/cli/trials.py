@@ -38,7 +38,8 @@ def search_facts(facts: Facts) -> dict[str, str]:
     if facts["constraints"]:
         told["constraints"] = f"{', '.join(facts['constraints'])}: {'met' if facts['feasible'] else 'met by no trial'}"
     if facts["importance"]:
-        told["importance"] = ", ".join(f"{name} {share:.2f}" for name, share in facts["importance"].items())
+        most_first = sorted(facts["importance"].items(), key=lambda one: -one[1])
+        told["importance"] = ", ".join(f"{name} {share:.2f}" for name, share in most_first)
     told["chosen"] = f"trial {facts['chosen']}: {values_told(_in_order(facts['config'], facts))}"
     return told
 

@@ -26,8 +26,8 @@ likely), randint(LOW, HIGH) and lograndint(LOW, HIGH) for whole numbers, and cho
 --range names what has no option of its own, or not one alone: that of one of several methods, or of a term:
   --range 'er.memory_batch=choice(32, 64)' --range 'distil.weight=loguniform(0.1, 10)'
 Beside a range, a value is what the first trial has: --lr 0.01 --range 'lr=loguniform(1e-4, 1e-1)'.
-Any range, --tune, and any option below turn tuning on. Without ranges it takes those of `space_fn` in the config
-file; if there is none, the learning rate and what the method proposes."""
+Any range, --tune, and any option below turn tuning on. Where no value but the method is a range, it takes those of
+`space_fn` in the config file; if there is none, the learning rate and what method and terms propose."""
 RANGE = "NAME=RANGE"
 # One at a time. `workers` of training read data; those of tuning train trials.
 _SPELLED = {"constraints": "constraint", "workers": "trial_workers"}
