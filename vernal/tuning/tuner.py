@@ -145,7 +145,7 @@ class Tuner:
             (self.cost, settings.max_cost, "it has cost {:g}"),
             (_count(trials, "complete"), settings.max_completed, "{} trials are complete"),
             (len(trials), settings.max_finished, "{} trials have ended"),
-            (len(trials), settings.trials, "{} trials have begun, and none is promising enough to go on"),
+            (len(trials), settings.trials, "{} trials have begun, the most that may"),
             (1, settings.max_epochs and 1, f"{settings.max_epochs} epochs are spent"),
         )
         reached = [words.format(limit) for value, limit, words in limits if limit is not None and value >= limit]
