@@ -80,6 +80,29 @@ def test_a_terminal_shows_how_much_of_the_limits_is_spent() -> None:
     assert "35 %  trial 7 of 20  best accuracy 0.9130 (trial 3: lr=0.01)" in shown
 
 
+def test_a_narrow_terminal_shows_all_facts_and_the_time() -> None:
+    stream = io.StringIO()
+    live = Live(Console(file=stream, force_terminal=True, width=80, highlight=False, color_system=None))
+    with live.bars:
+        live.phase("tune")
+        live.tuning(0.35, ["trial 7 of 20", "best accuracy 0.9130 (trial 3: lr=0.01, alpha=0.5)", "2 running"])
+        live.bars.refresh()
+    shown = stream.getvalue()
+    for part in (
+        "35 %",
+        "trial 7 of",
+        "accuracy",
+        "0.9130",
+        "lr=0.01",
+        "alpha=0.5",
+        "2",
+        "running",
+        "━" * 30,
+        "0:00:00",
+    ):
+        assert part in shown
+
+
 def test_a_terminal_shows_a_bar_and_keeps_the_notes() -> None:
     stream = io.StringIO()
     live = Live(Console(file=stream, force_terminal=True, width=120, highlight=False))

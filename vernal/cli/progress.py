@@ -67,9 +67,16 @@ class Live:
     def __init__(self, printer: Console) -> None:
         from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bars
+        from rich.table import Column
 
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(30), TextColumn("{task.fields[facts]}"))
-        self.bars = Bars(*columns, TimeElapsedColumn(), console=printer, transient=True)
+        facts = TextColumn("{task.fields[facts]}", table_column=Column())  # Where it is narrow, these go on below.
+        bar, elapsed = (
+            BarColumn(30, table_column=Column(no_wrap=True)),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),
+        )
+        self.bars = Bars(
+            SpinnerColumn(), TextColumn("{task.description}"), bar, facts, elapsed, console=printer, transient=True
+        )
         self._bar = self.bars.add_task("", total=None, facts="")
 
     def phase(self, name: str) -> None:
