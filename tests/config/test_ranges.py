@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from vernal.base import ConfigError
 from vernal.config import ConfigFile, Plan, Resolved, load_config, resolve
 from vernal.config.ranges import as_range, default_ranges, method_choice, separated
-from vernal.config.slots import Slots, Values
+from vernal.config.slots import Values, plan_slots
 from vernal.methods import ER, NCM, Card, Distil, FeCAM, FineTune, Method, RanPAC
 from vernal.space import Range, Real, choice, lograndint, loguniform, randint, uniform
 from vernal.training import Training
@@ -237,7 +237,7 @@ def test_a_learning_rate_is_looked_for_around_its_value(folder: Path, rate: str,
 @given(st.floats(1e-8, 1e4))
 def test_the_range_of_a_learning_rate_holds_it_far_from_both_ends(loaded: ConfigFile, rate: float) -> None:
     method = FineTune()
-    slots = Slots(loaded, Values(method, (), Training(), {"lr": rate}), {"fine_tune": method})
+    slots = plan_slots(loaded.arguments, Values(method, (), Training(), {"lr": rate}), {"fine_tune": method})
     one = default_ranges(slots, {"fine_tune": method})["lr"]
     assert isinstance(one, Real)
     assert one.low * 15 <= rate <= one.high / 15

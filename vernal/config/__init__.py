@@ -4,7 +4,7 @@ from vernal.config.arguments import Argument
 from vernal.config.file import FUNCTIONS, ConfigFile, load_config
 from vernal.config.options import make_method, method_options, options_of, read_options
 from vernal.config.plan import DEFAULT_METHOD, Plan, Resolved, Search, resolve
-from vernal.config.slots import METHOD
+from vernal.config.slots import METHOD, Slot, Slots, Values
 from vernal.config.terms import make_term, make_terms
 from vernal.config.types import Type
 
@@ -17,7 +17,10 @@ __all__ = [
     "Plan",
     "Resolved",
     "Search",
+    "Slot",
+    "Slots",
     "Type",
+    "Values",
     "load_config",
     "make_method",
     "make_term",

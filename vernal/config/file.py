@@ -18,8 +18,10 @@ from typing import Any
 from vernal.base import ConfigError, Problem, VernalError, did_you_mean
 from vernal.config.arguments import Argument, arguments_of, merged, values_for
 from vernal.config.beside import Beside
+from vernal.config.slots import Slots, Values, plan_slots
 from vernal.config.types import NotAllowed
 from vernal.data import fixed_randomness
+from vernal.methods import Method
 from vernal.training import optimizer_fn
 
 # The functions that vernal looks for, and what it passes to each beside hyperparameters.
@@ -111,6 +113,15 @@ class ConfigFile:
             return None
         with self.naming(f"`{name}`"):
             return function(**values_for(function, arguments, given))
+
+    def slots(self, values: Values, methods: Mapping[str, Method]) -> Slots:
+        """Which hyperparameters a plan with this file has, and where the value of each goes.
+
+        Args:
+            values: what the plan says.
+            methods: those to choose from, by name; only the plan's own where there is no choice.
+        """
+        return plan_slots(self.arguments, values, methods)
 
     @property
     def loader(self) -> Callable[[], ConfigFile]:

@@ -105,7 +105,8 @@ class Search:
 
     def to_json(self) -> dict[str, Any]:
         """What determines the outcome, as plain values."""
-        return {"space": self.space.to_json(), "tuning": dict(self.tuning.to_json())}
+        fixed = {"fixed": plain_values(self.slots.fixed)} if self.slots.fixed else {}
+        return {"space": self.space.to_json(), "tuning": dict(self.tuning.to_json())} | fixed
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def _search(
         ranges = {METHOD: choice(*methods), **ranges}
     if not ranges and plan.tuning is None:
         return None
-    slots = Slots(config, values, methods)
+    slots = config.slots(values, methods)
     if not {*ranges} - {METHOD}:  # A choice of methods alone leaves open what else is worth choosing.
         ranges = {**(_own_ranges(call("space_fn")) or default_ranges(slots, methods, values.terms)), **ranges}
     if not ranges:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from vernal.config.arguments import Argument
-from vernal.config.file import ConfigFile
 from vernal.config.options import method_options, options_of
 from vernal.methods import Method, Term, method_name, term_name
 from vernal.training import Training
@@ -56,25 +55,22 @@ class Values:
 class Slots(Mapping[str, Slot]):
     """The places of all values that may be ranges, by name.
 
-    An option of a method is called by its name, as on the command line; ``er.memory_batch`` is that of one of several
-    methods, ``distil.weight`` that of a term.
-
     Args:
-        config: the config file.
+        slots: these.
         values: what the plan says.
         methods: those to choose from, by name; only the plan's own where there is no choice.
+        ambiguous: names that mean two things.
     """
 
-    def __init__(self, config: ConfigFile, values: Values, methods: Mapping[str, Method]) -> None:
-        self.methods = methods
-        self._values = values
-        self._slots = {
-            **_of_arguments(config, values.arguments),
-            **_of_training(values.training),
-            **_of_terms(values.terms),
-            **_of_methods(methods.values()),
-        }
-        self.ambiguous = {*config.arguments} & {*_of_methods(methods.values()), *OF_TRAINING}
+    def __init__(
+        self,
+        slots: Mapping[str, Slot],
+        values: Values,
+        methods: Mapping[str, Method],
+        ambiguous: Collection[str] = (),
+    ) -> None:
+        self.methods, self.ambiguous = methods, ambiguous
+        self._slots, self._values = slots, values
 
     def __getitem__(self, name: str) -> Slot:
         return self._slots[name]
@@ -84,6 +80,11 @@ class Slots(Mapping[str, Slot]):
 
     def __len__(self) -> int:
         return len(self._slots)
+
+    @property
+    def fixed(self) -> Mapping[str, Any]:
+        """What decides on the filled plan, beside a configuration, and can be seen in no part of the plan itself."""
+        return {}
 
     def filled(self, config: Mapping[str, Any]) -> Values:
         """The plan's values, with those of a configuration in their places.
@@ -112,13 +113,35 @@ class Slots(Mapping[str, Slot]):
         return found
 
 
+def plan_slots(arguments: Mapping[str, Argument], values: Values, methods: Mapping[str, Method]) -> Slots:
+    """The places of all values of a plan.
+
+    An option of a method is called by its name, as on the command line; ``er.memory_batch`` is that of one of several
+    methods, ``distil.weight`` that of a term.
+
+    Args:
+        arguments: the hyperparameters of the config file.
+        values: what the plan says.
+        methods: those to choose from, by name.
+    """
+    of_methods = _of_methods(methods.values())
+    slots = {
+        **_of_arguments(arguments, values.arguments),
+        **_of_training(values.training),
+        **_of_terms(values.terms),
+        **of_methods,
+    }
+    return Slots(slots, values, methods, {*arguments} & {*of_methods, *OF_TRAINING})
+
+
+def _of_arguments(arguments: Mapping[str, Argument], values: Mapping[str, Any]) -> dict[str, Slot]:
+    """The places of the hyperparameters of a config file."""
+    return {name: Slot("arguments", (), one, values.get(name)) for name, one in arguments.items()}
+
+
 def _with(part: Part, values: Mapping[str, Any]) -> Part:
     changed: Any = part  # A dataclass, which its type does not say.
     return dataclasses.replace(changed, **values) if values else part
-
-
-def _of_arguments(config: ConfigFile, values: Mapping[str, Any]) -> dict[str, Slot]:
-    return {name: Slot("arguments", (), one, values.get(name)) for name, one in config.arguments.items()}
 
 
 def _of_training(training: Training) -> dict[str, Slot]:
