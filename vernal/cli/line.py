@@ -102,32 +102,32 @@ class _Reading:
         self._ranges: dict[str, str] = {}
 
     def plan(self) -> Plan:
-        from vernal.config import Plan, make_terms, resolve
-        from vernal.training import Training
+        from vernal.config import Plan, resolve
 
-        offer, values = self._offer, self._values
-        own = self._fixed(self._file)
-        training = self._gathered("training", lambda: Training(**offer.training.read(self._fixed(offer.training))))
-        methods = self._methods()
-        rest = self._gathered("plan", lambda: offer.rest.read(self._fixed(offer.rest)))
-        terms = self._gathered("terms", lambda: make_terms(values.terms) if values.terms else None)
-        tuning = self._gathered("tuning", lambda: tuning_of(offer.tuning, values))
-        if len(methods) > 1:
-            self._ranges["method"] = values.method
-        ranges = read_ranges(self._ranges, values.ranges or [], self._problems)
+        own, methods, parts = self._fixed(self._file), self._methods(), self._parts()
+        typed = {"method": self._values.method} if len(methods) > 1 else {}
+        ranges = read_ranges(typed | self._ranges, self._values.ranges or [], self._problems)
         arguments, wrong = self._config.values(own)
         self._problems += [problem for problem in wrong if problem.where not in ranges]
-
-        parts: dict[str, Any] = {"training": training or Training(), "terms": terms, **(rest or {})}
         method = methods if len(methods) > 1 else methods[0] if methods else None
-        plan = self._gathered(
-            "plan", lambda: Plan(self._config, method, arguments, space=ranges, tuning=tuning, **parts)
-        )
-        if plan is not None and (ranges or tuning):
-            self._gathered("plan", lambda: resolve(plan))
+        plan = self._gathered("plan", lambda: Plan(self._config, method, arguments, space=ranges, **parts))
+        if plan is not None and (ranges or plan.tuning):
+            self._gathered("plan", lambda: resolve(plan))  # It knows which values may be ranges.
         if self._problems or plan is None:
             raise ConfigError(self._problems)
         return plan
+
+    def _parts(self) -> dict[str, Any]:
+        """What else is in a plan, by name; what is wrong is left out."""
+        from vernal.config import make_terms
+        from vernal.training import Training
+
+        offer, values = self._offer, self._values
+        training = self._gathered("training", lambda: Training(**offer.training.read(self._fixed(offer.training))))
+        terms = self._gathered("terms", lambda: make_terms(values.terms) if values.terms else None)
+        tuning = self._gathered("tuning", lambda: tuning_of(offer.tuning, values))
+        rest = self._gathered("plan", lambda: offer.rest.read(self._fixed(offer.rest)))
+        return {"training": training or Training(), "terms": terms, "tuning": tuning, **(rest or {})}
 
     def _fixed(self, flags: Flags) -> dict[str, str]:
         """The values that were typed; ranges among them are kept for later."""
