@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.transaction.stream import copy_of, plan, write_config
+from tests.transaction.threads import Threads
 from vernal.transaction import update
 
 
@@ -27,3 +28,9 @@ def first(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(first: Path, tmp_path: Path) -> Path:
     """A store with one update, for this test alone."""
     return copy_of(first, f"{tmp_path.name} store")
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Searches whose workers are threads of this process."""
+    monkeypatch.setattr("vernal.transaction.search.Workers", Threads)

@@ -451,7 +451,7 @@ class _Loop:
         looks, curve = self._job.looks, self._state.curve
         if looks is None or len(curve) >= (due := looks.due(self._done())):
             return
-        measured = self._measured() if self._options.patience is None else self._state.best_measures
+        measured = self._state.best_measures or self._measured()  # The best are there where `patience` watches.
         curve += [measured] * (due - len(curve))
         self._save()
         self._tell()

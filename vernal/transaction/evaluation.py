@@ -15,7 +15,7 @@ from vernal.base import ConfigError, derive_seed
 from vernal.data import Picked, Rows
 from vernal.memory import Balanced, Memory
 from vernal.tasks import Classification, Task
-from vernal.training import Feed, Predictions, evaluating, lower_is_better, predict
+from vernal.training import Feed, Predictions, evaluating, isolated, lower_is_better, predict
 from vernal.transaction.situation import Situation
 
 Array = np.ndarray[Any, Any]
@@ -165,8 +165,10 @@ class Judge:
 
     def _predictions(self, model: nn.Module, rows: Rows) -> Predictions:
         situation = self._situation
-        feed = Feed(rows, situation.transforms("test"), self._device, derive_seed(situation.seed, "evaluate"))
-        with evaluating(model):
+        seed = derive_seed(situation.seed, "evaluate")
+        feed = Feed(rows, situation.transforms("test"), self._device, seed)
+        # A model may draw at random even now. To measure it, however often, must not change what is trained after it.
+        with isolated(seed), evaluating(model):
             size = situation.resolved.plan.training.evaluation_batch
             return predict(self._say(model), feed, situation.losses, situation.task, self._own, size)
 

@@ -14,20 +14,29 @@ from typing import Any
 
 import torch
 
-from vernal.base import Clock, ConfigError, DataError, MissingExtra, TrainingError, canonical_json, derive_seed, digest
+from vernal.base import (
+    Clock,
+    ConfigError,
+    DataError,
+    MissingExtra,
+    TrainingError,
+    VernalError,
+    canonical_json,
+    derive_seed,
+    digest,
+)
 from vernal.config import METHOD
 from vernal.launch import Died, Message, Workers
-from vernal.models import has_growing_head
 from vernal.space import Config, Space
 from vernal.training import Reporter
 from vernal.transaction.evaluation import Judge
-from vernal.transaction.parent import fits
 from vernal.transaction.situation import Situation, scratch_files
-from vernal.transaction.trial import OF_TRIALS, Trials, situation_at
+from vernal.transaction.trial import KINDS, OF_TRIALS, Trials, situation_at
 from vernal.transaction.work import Work
 from vernal.tuning import (
     Book,
     BoundingBox,
+    Constraint,
     Enqueue,
     Goal,
     Objective,
@@ -46,10 +55,12 @@ from vernal.tuning import (
 
 LOOKS = 10  # of a training whose budget is not in epochs
 PRELOAD = ("torch", "torch._dynamo", "vernal.transaction.trial")
-_PARTS = ("new.", "old.")
+_OLD = "old."  # Before a first update, nothing is, and what is demanded of it holds.
+_PARTS = ("new.", _OLD)
 _TELL_EVERY = 1.0  # seconds
 _PAST_UPDATES = 10
-_ABOUT_PLAN = {"ConfigError": ConfigError, "DataError": DataError}
+_ABOUT_PLAN = (ConfigError.__name__, DataError.__name__, MissingExtra.__name__)
+_KINDS: dict[str, type[VernalError]] = {one.__name__: one for one in KINDS}
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,8 @@ def search(situation: Situation, folder: Path, reporter: Reporter, clock: Clock)
 
     Raises:
         ConfigError: there is no validation data; a metric that is not measured; the plan's own values do not work.
+        ConflictError: a method may not go on from the parent's.
+        StateError: the store cannot be read, or a file cannot be written; what is there is gone on with.
         TrainingError: all trials have failed.
     """
     return _Searching(situation, folder, reporter, clock).run()
@@ -101,13 +114,18 @@ class _Searching:
         # An erasure changes what trials start from, and another vernal what they compute: then all begins anew.
         basis = digest({"vernal": version("vernal"), "parent": situation.parent.basis if situation.parent else None})
         self._folder = folder / f"trials-{basis[:12]}"
+        for outdated in {*folder.glob("trials-*")} - {self._folder}:
+            shutil.rmtree(outdated)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._frozen = architecture_of_parent(situation, self._plan.space)
         for name, value in self._frozen.items():
             reporter.note(f"{name} stays {value!r}: another value would be another architecture than the champion's")
+        if not self._view.space:
+            reporter.note("nothing is left to choose: there is one trial")
+            self._settings = replace(self._settings, max_trials=1)
         self._running: dict[int, int] = {}  # trials by worker
         self._following: dict[int, Run] = {}  # what a worker does after the trial that it is about to leave
-        self._shares: dict[int, float] = {}  # how far they are, by number
+        self._wrong: VernalError | None = None  # what is not the fault of a trial
 
     def run(self) -> Searched:
         began = self._clock.seconds()
@@ -134,10 +152,17 @@ class _Searching:
                 "`devices` must be 1 where values are tuned: each trial trains on one device, and several trials can "
                 "train at the same time, on one device each."
             )
+        if self._situation.store.url.startswith("memory://"):
+            raise ConfigError(
+                f"{self._situation.store.url} lies in the memory of this process, and trials train in processes of "
+                "their own, which cannot read it. Take a store in a folder."
+            )
         slots, space = self._plan.slots, self._plan.space
         for name in slots.methods:  # Whether each may go on from the parent's.
             values = {**{other: slot.value for other, slot in slots.items()}, METHOD: name}
-            situation_at(self._situation, space.default(values)).method()
+            chosen = situation_at(self._situation, space.default(values))
+            chosen.method()
+            chosen.memory()
 
     @cached_property
     def _view(self) -> View:
@@ -158,7 +183,9 @@ class _Searching:
     def _goal(self) -> Goal:
         names = (self._settings.metric or self._situation.task.headline, *self._settings.also)
         objectives = tuple(Objective(name, not self._lower_is_better(name)) for name in names)
-        return Goal(objectives, self._settings.constraints)  # type: ignore[arg-type]
+        constraints: Sequence[Constraint] = self._settings.constraints  # type: ignore[assignment]
+        has_old = len(self._situation.validation_memory()) > 0
+        return Goal(objectives, tuple(one for one in constraints if has_old or not one.name.startswith(_OLD)))
 
     def _lower_is_better(self, name: str) -> bool:
         if name in OF_TRIALS:
@@ -176,11 +203,15 @@ class _Searching:
         threads = max(1, torch.get_num_threads() // count)
         trials = Trials(Work.of(self._situation), self._view.levels, wanted, threads)
         with Workers(count, trials, PRELOAD, self._folder) as workers:
-            while not self._tuner.is_over:
+            while self._wrong is None and not self._tuner.is_over:
                 self._give_work(workers)
                 for worker, said in workers.wait(_TELL_EVERY):
                     self._hear(workers, worker, said)
                 self._tell()
+        if self._wrong is not None:
+            if type(self._wrong).__name__ in _ABOUT_PLAN:
+                shutil.rmtree(self._folder)  # What is wrong is to be put right first.
+            raise self._wrong
 
     def _give_work(self, workers: Workers) -> None:
         for worker in range(self._settings.workers):
@@ -206,8 +237,6 @@ class _Searching:
             return
         assert number is not None, "a worker speaks of the trial that it was given"
         match said["kind"]:
-            case "progress":
-                self._shares[number] = said["done"]
             case "levels":
                 self._hear_levels(workers, worker, number, said)
             case "paused":
@@ -227,7 +256,6 @@ class _Searching:
         for level, measures in enumerate(curve, start=1):
             self._tuner.level(number, level, measures, said["seconds"])
         trial = self._trial(number)
-        self._shares[number] = len(curve) / self._view.levels
         goes_on = trial.status == "running" and not self._is_out_of_time and len(curve) < trial.until
         # At the last level only `complete` remains.
         if goes_on or len(curve) >= self._view.levels:
@@ -244,16 +272,13 @@ class _Searching:
             self._following[worker] = following
 
     def _hear_failure(self, number: int, said: Message) -> None:
+        kind, trial = said["about"], self._trial(number)
+        # The first trial has the plan's own values. What is wrong with the store, or the disk, is wrong for all.
+        if kind in _KINDS and (kind not in _ABOUT_PLAN or (trial.origin == "default" and not trial.level)):
+            self._wrong = _KINDS[kind](said["error"])
+            return
         self._tuner.fail(number, said["error"])
         self._reporter.note(f"trial {number} failed: {said['error']}")
-        trial = self._trial(number)
-        if (
-            said["about"] in _ABOUT_PLAN
-            and trial.origin == "default"
-            and not any(t.last for t in self._tuner.view.trials)
-        ):
-            shutil.rmtree(self._folder)  # These are the plan's own values: what is wrong is to be put right first.
-            raise _ABOUT_PLAN[said["about"]](said["error"])
 
     @property
     def _is_out_of_time(self) -> bool:
@@ -290,7 +315,7 @@ class _Searching:
     def _result(self, book: Book) -> Searched:
         best, trials = self._tuner.best(), book.trials
         if best is None or best.status != "complete":
-            raise TrainingError(_all_failed(trials, self._folder))
+            raise TrainingError(_all_failed(trials, self._aside()))
         view = self._tuner.view
         config = {**self._frozen, **best.config}
         chosen = situation_at(self._situation, config)
@@ -329,15 +354,26 @@ class _Searching:
         }
         return Searched(chosen, current_lease(self._folder / str(best.number)), past, summary)
 
+    def _aside(self) -> Path:
+        """Where all trials are now that they have failed; the same search made again begins anew."""
+        aside = self._folder.with_name("failed")
+        shutil.rmtree(aside, ignore_errors=True)
+        return self._folder.rename(aside)
+
 
 def levels_of(situation: Situation) -> int:
-    """How many levels a whole training has: its epochs; 1 where the method takes no steps."""
-    method = situation.resolved.method
-    shares = [stage.share for stage in method.stages(situation.parent is None)]
-    if not any(shares):
+    """How many levels a whole training has: its epochs; 1 where no method takes steps."""
+    assert situation.resolved.search is not None
+    methods = situation.resolved.search.slots.methods.values()
+    if not any(stage.share for method in methods for stage in method.stages(situation.parent is None)):
         return 1
     budget = situation.resolved.plan.training.duration
-    return max(1, int(budget.amount)) if budget.unit == "ep" else LOOKS
+    match budget.unit:
+        case "ep":
+            return max(1, int(budget.amount))
+        case "st":
+            return max(1, min(LOOKS, int(budget.amount)))
+    return LOOKS
 
 
 def earlier(situation: Situation) -> tuple[Past, ...]:
@@ -379,8 +415,10 @@ def _all_fit(situation: Situation, space: Space, name: str, recorded: Mapping[st
     for value in space[name].ends:
         arguments = {**situation.resolved.arguments, **others, name: value}
         resolved = replace(situation.resolved, arguments=arguments, search=None)
-        model = replace(situation, resolved=resolved).model("tuning")
-        if not has_growing_head(model) and not fits(model, situation.parent.model_state):
+        try:
+            if not replace(situation, resolved=resolved).parent_fits:
+                return False
+        except ConfigError:  # Arguments may depend on one another, as a width and a number of heads do.
             return False
     return True
 
@@ -390,17 +428,25 @@ def leased(folder: Path) -> Path:
 
     A worker that was given up may live on for a moment, and write once more: into a folder that nobody reads any more.
     """
-    before = current_lease(folder) if folder.exists() else None
-    mine = folder / str(1 + (int(before.name) if before else 0))
+    before = _leases(folder)
+    mine = folder / str(1 + (int(before[0].name) if before else 0))
     mine.mkdir(parents=True)
-    if before is not None and (left := scratch_files(before)[0]).exists():
+    # A process that died between these lines has left a lease without a checkpoint before the one that has it.
+    left = next((file for lease in before if (file := scratch_files(lease)[0]).exists()), None)
+    if left is not None:
         os.replace(left, scratch_files(mine)[0])
     return mine
 
 
 def current_lease(folder: Path) -> Path:
     """The folder of whoever works, or has worked, on a trial last."""
-    return max(folder.iterdir(), key=lambda path: int(path.name))
+    return _leases(folder)[0]
+
+
+def _leases(folder: Path) -> Sequence[Path]:
+    """The folders of all who have worked on a trial, the last one first."""
+    leases = folder.iterdir() if folder.exists() else ()
+    return sorted(leases, key=lambda path: int(path.name), reverse=True)
 
 
 def _names(searcher: Searcher, scheduler: Scheduler) -> dict[str, str]:

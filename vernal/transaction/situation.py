@@ -214,7 +214,13 @@ class Situation:
         """Whether the parent's weights fit `previous_model_fn`, and no more `model_fn`."""
         if self.parent is None or "previous_model_fn" not in self.resolved.config.functions:
             return False
-        return not fits(self._made_by("model_fn"), self.parent.model_state)
+        return not self.parent_fits
+
+    @property
+    def parent_fits(self) -> bool:
+        """Whether the parent's weights fit the model that `model_fn` builds; its heads take the parent's sizes."""
+        assert self.parent is not None
+        return fits(self._made_by("model_fn"), self.parent.model_state)
 
     def _champion_as_it_was(self) -> nn.Module:
         if self.parent is None:

@@ -65,9 +65,10 @@ def update(
         TrainingError: the training failed; the champion is as it was.
     """
     with _pinned(plan, store, parent, promote, reporter, clock) as pinned:
-        situation, store, folder = pinned.situation, pinned.store, pinned.folder
+        situation, store = pinned.situation, pinned.store
         if pinned.done is not None:
             return _repeated(store, pinned.done, promote)
+        folder = pinned.folder
         searched = pinned.search() if situation.resolved.search else None
         if searched is not None:
             situation, folder = searched.situation, searched.folder

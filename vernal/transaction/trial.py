@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,17 +15,26 @@ from typing import Any
 import torch
 from torch import nn
 
-from vernal.base import ConfigError, Progress, SystemClock, VernalError, did_you_mean
+from vernal.base import (
+    ConfigError,
+    DataError,
+    MissingExtra,
+    StateError,
+    SystemClock,
+    VernalError,
+    derive_seed,
+    did_you_mean,
+)
 from vernal.launch import Channel, Message
-from vernal.training import Feed, evaluating, listened_to, make_fabric
+from vernal.training import Feed, Silent, evaluating, isolated, listened_to, make_fabric
 from vernal.transaction.learn import Watch, try_out
 from vernal.transaction.situation import Situation
 from vernal.transaction.work import Work
 
 LATENCY, SIZE, SECONDS, FORGETTING = "latency_ms", "size_bytes", "seconds", "forgetting"
 OF_TRIALS = (LATENCY, SIZE, SECONDS, FORGETTING)  # measured beside the metrics; the lower, the better
+KINDS = (StateError, ConfigError, DataError, MissingExtra)  # of errors that may not be the fault of a trial
 _PASSES = 20
-_TELL_EVERY = 1.0  # seconds
 
 
 class Paused(Exception):  # noqa: N818 - nothing is wrong
@@ -54,6 +64,8 @@ class Trials:
         situation: Situation | None = None
         while True:
             message = channel.receive()
+            if "trial" not in message:  # An answer to the worker in whose place this one was started.
+                continue
             try:
                 situation = situation or self.work.situation()
                 measured, seconds = self._run(situation, channel, message)
@@ -62,7 +74,7 @@ class Trials:
                 answer = {"kind": "paused"}
             except Exception as error:  # Whatever it is, it is the trial's; the tuner decides what that means.
                 traceback.print_exc()  # into the log of this process
-                answer = {"kind": "failed", "error": _said(error), "about": type(error).__name__}
+                answer = {"kind": "failed", "error": _said(error), "about": _kind(error)}
             channel.send(answer | {"trial": message["trial"]})
 
     def _run(self, situation: Situation, channel: Channel, message: Message) -> tuple[dict[str, float], float]:
@@ -70,13 +82,12 @@ class Trials:
         fabric = listened_to(make_fabric(chosen.resolved.plan.training), chosen.call("callbacks_fn"), None)
         watch = Watch(
             levels=self.levels,
-            told=_Telling(channel, message["trial"]).levels,
+            told=partial(_tell_levels, channel, message["trial"]),
             compares=FORGETTING in self.wanted,
             more=lambda model: self._more(chosen, model),
             known=self._check_known if message["trial"] == 0 else None,
         )
-        reporter = _Telling(channel, message["trial"])
-        return try_out(fabric, chosen, Path(message["folder"]), reporter, SystemClock(), watch)
+        return try_out(fabric, chosen, Path(message["folder"]), Silent(), SystemClock(), watch)
 
     def _more(self, situation: Situation, model: nn.Module) -> Mapping[str, float]:
         size = sum(value.nbytes for value in model.state_dict().values() if isinstance(value, torch.Tensor))
@@ -95,43 +106,18 @@ class Trials:
                 raise ConfigError(f"Tuning is to look at {name!r}, which is not measured. {did_you_mean(name, known)}")
 
 
-class _Telling:
-    """Tells the tuner how far a trial is, as a reporter and at each level.
+def _tell_levels(channel: Channel, trial: int, curve: Sequence[Mapping[str, float]], seconds: float) -> None:
+    """Tell what was measured, and hear whether to go on.
 
-    Args:
-        channel: to the tuner.
-        trial: the number of the trial.
+    Raises:
+        Paused: it is not to go on.
     """
-
-    def __init__(self, channel: Channel, trial: int) -> None:
-        self._channel, self._trial = channel, trial
-        self._clock = SystemClock()
-        self._told = self._clock.seconds()
-
-    def levels(self, curve: Sequence[Mapping[str, float]], seconds: float) -> None:
-        """Tell what was measured, and hear whether to go on."""
-        if not curve:
-            return
-        measured = [{**measures, SECONDS: seconds} for measures in curve]
-        self._channel.send({"kind": "levels", "trial": self._trial, "curve": measured, "seconds": seconds})
-        if self._channel.receive()["stop"]:
-            raise Paused
-
-    def phase(self, name: str) -> None:
-        """Nothing."""
-
-    def training(self, progress: Progress, done: float, loss: float | None) -> None:  # noqa: ARG002
-        """Tell now and then."""
-        now = self._clock.seconds()
-        if now - self._told >= _TELL_EVERY:
-            self._told = now
-            self._channel.send({"kind": "progress", "trial": self._trial, "done": done})
-
-    def tuning(self, done: float, facts: Sequence[str]) -> None:
-        """Nothing."""
-
-    def note(self, text: str) -> None:
-        """Nothing."""
+    if not curve:
+        return
+    measured = [{**measures, SECONDS: seconds} for measures in curve]
+    channel.send({"kind": "levels", "trial": trial, "curve": measured, "seconds": seconds})
+    if channel.receive()["stop"]:
+        raise Paused
 
 
 def situation_at(situation: Situation, config: Mapping[str, Any]) -> Situation:
@@ -148,7 +134,7 @@ def latency_ms(situation: Situation, model: nn.Module) -> float:
     device = next((value.device for value in model.state_dict().values()), torch.device("cpu"))
     feed = Feed(situation.data.train.rows, situation.transforms("test"), device, situation.seed)
     x = feed.batch(torch.zeros(1, dtype=torch.long), "latency")["x"]
-    with evaluating(model), torch.no_grad():
+    with isolated(derive_seed(situation.seed, "latency")), evaluating(model), torch.no_grad():
         times = [_timed(model, x, device) for _ in range(_PASSES)]
     return 1000 * median(times[_PASSES // 4 :])  # The first ones are slower.
 
@@ -171,3 +157,8 @@ def _take_device(index: int) -> None:
 
 def _said(error: Exception) -> str:
     return str(error) if isinstance(error, VernalError) else f"{type(error).__name__}: {error}"
+
+
+def _kind(error: Exception) -> str:
+    """The name of the kind of an error, of those that the tuner asks for; else nothing."""
+    return next((kind.__name__ for kind in KINDS if isinstance(error, kind)), "")
