@@ -16,14 +16,16 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from vernal.base import ConfigError
-from vernal.config import ConfigFile, load_config
+from vernal.config import ConfigFile, Slots, Values, load_config
 from vernal.data import DataModule, as_chunk
+from vernal.methods import Method
 from vernal.renate import defaults
 from vernal.renate.checkpoint import checkpoint_bytes
 from vernal.renate.data.data_module import RenateDataModule
 from vernal.renate.models.renate_module import EXTRA_STATE, RenateModule
 from vernal.renate.optimizer import optimizer_fn
 from vernal.renate.schedule import scheduler_of
+from vernal.renate.slots import Hyperparameters, UpdaterSlots
 from vernal.training import isolated
 
 # What Renate gives to each function beside hyperparameters; what vernal gives to some may be taken as well.
@@ -69,14 +71,22 @@ class RenateConfig(ConfigFile):
 
     Args:
         job: what they are to know.
+        asked: the hyperparameters of the updater.
     """
 
     job: JobFacts
+    asked: Hyperparameters
 
     @property
     def loader(self) -> Callable[[], ConfigFile]:
         """Loads the file again, in any process."""
-        return partial(load_renate_config, self.path, self.job)
+        return partial(load_renate_config, self.path, self.job, self.asked)
+
+    def slots(self, values: Values, methods: Mapping[str, Method]) -> Slots:
+        """The hyperparameters under Renate's names: those of the updater, and of the functions."""
+        places = super().slots(values, methods)
+        arguments = {name: place for name, place in places.items() if place.part == "arguments"}
+        return UpdaterSlots(self.asked, values, methods, arguments)
 
     def call(self, name: str, arguments: Mapping[str, Any], **given: Any) -> Any:
         """Call one of the functions, and make of its answer what vernal's engine asks for.
@@ -183,13 +193,18 @@ class _Parts(DataModule):
             )
 
 
-def load_renate_config(path: str | Path, job: JobFacts) -> RenateConfig:
+def load_renate_config(path: str | Path, job: JobFacts, asked: Hyperparameters) -> RenateConfig:
     """Load a config file that was written for Renate.
+
+    Args:
+        path: where it lies.
+        job: what its functions are to know.
+        asked: the hyperparameters of the updater.
 
     Raises:
         ConfigError: there is no such file, or it cannot be imported.
     """
-    return RenateConfig(**vars(load_config(path, FUNCTIONS, {"optimizer_fn": optimizer_fn})), job=job)
+    return RenateConfig(**vars(load_config(path, FUNCTIONS, {"optimizer_fn": optimizer_fn})), job=job, asked=asked)
 
 
 def _for_task(task_id: str, module: nn.Module, args: Any, kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG001

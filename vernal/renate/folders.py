@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections.abc import Mapping
+from typing import Any
 
 from vernal.base import ConflictError, StateError, StateNotFound
 from vernal.renate import defaults
@@ -11,6 +14,7 @@ from vernal.renate.checkpoint import checkpoint_bytes
 from vernal.renate.history import history_csv
 from vernal.state import unpack
 from vernal.store import Files, Store, open_files
+from vernal.tuning import Past
 
 MARKER, JOURNAL, BLOBS = "vernal.json", "journal", "blobs"  # what a store is made of
 RENATE_STATE = "learner.ckpt"
@@ -54,7 +58,12 @@ def export(store: Store, output_url: str) -> None:
     files, lineage = open_files(output_url), store.lineage("champion")
     model = unpack(store.blobs.get(store.resolve(lineage[-1]["artefacts"]["model"]["blob"])))
     files.write(defaults.MODEL_FILE, checkpoint_bytes(model))
-    files.write(defaults.HISTORY_FILE, history_csv(lineage).encode())
+    searches = {record["id"]: _search(record, store) for record in lineage if "tuning" in record["artefacts"]}
+    files.write(defaults.HISTORY_FILE, history_csv(lineage, searches).encode())
+
+
+def _search(record: Mapping[str, Any], store: Store) -> Past:
+    return Past.from_json(json.loads(store.blobs.get(store.resolve(record["artefacts"]["tuning"]["blob"]))))
 
 
 def _address(files: Files) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
-from vernal.base import ConfigError, did_you_mean
+from vernal.base import ConfigError, check_range, check_whole, did_you_mean
 from vernal.renate import defaults
+from vernal.renate.scheduler import search_of
 from vernal.renate.updaters import Updater
 from vernal.training import Training, lower_is_better
+from vernal.tuning import Tuning
 
 MODES = ("min", "max")
 TRAIN_LOSS, VALIDATION = "train_loss", "val_"
@@ -97,6 +100,72 @@ def training_options(
         devices=devices,
         precision=PRECISIONS[_choice("precision", str(precision), PRECISIONS)],
     )
+
+
+def tuning_options(
+    *,
+    has_ranges: bool,
+    metric: str | None,
+    max_epochs: int,
+    max_time: float | None,
+    max_num_trials_started: int | None,
+    max_num_trials_completed: int | None,
+    max_num_trials_finished: int | None,
+    max_cost: float | None,
+    n_workers: int,
+    scheduler: Any,
+    scheduler_kwargs: Mapping[str, Any] | None,
+) -> Tuning | None:
+    """The search that a job asks for; None where no hyperparameter has a range, with a warning if one was asked for.
+
+    Raises:
+        ConfigError: the metric is not measured on validation data; something is not known, or not there yet.
+    """
+    limits = {
+        "max_num_trials_started": max_num_trials_started,
+        "max_num_trials_completed": max_num_trials_completed,
+        "max_num_trials_finished": max_num_trials_finished,
+        "n_workers": n_workers,
+    }
+    if not has_ranges:
+        others = {"max_time": max_time, "max_cost": max_cost, "scheduler": scheduler}
+        _warn_of_tuning({**others, "scheduler_kwargs": scheduler_kwargs, **limits})
+        return None
+    if measured(metric) is None:
+        raise ConfigError(
+            "Provide a validation set to optimize hyperparameters, and a metric that is measured on it, such as "
+            f'"val_accuracy" or "val_loss". `metric` is {metric!r}, and `config_space` has ranges.'
+        )
+    if max_cost is not None:
+        raise ConfigError(
+            "`max_cost` is the price of machines of SageMaker, which comes with a later version. Nothing is billed "
+            "here: give `max_time` instead, in seconds."
+        )
+    for name, value in limits.items():
+        if value is not None:
+            check_whole(name, value, 1)
+    if max_time is not None:
+        check_range("max_time", max_time, 0)
+    search = search_of(scheduler, scheduler_kwargs, max_epochs)
+    return Tuning(
+        scheduler=search.scheduler,
+        searcher=search.searcher,
+        metric=measured(metric),
+        max_trials=max_num_trials_started,
+        max_completed=max_num_trials_completed,
+        max_finished=max_num_trials_finished,
+        max_minutes=None if max_time is None else max_time / 60,
+        workers=n_workers,
+    )
+
+
+def _warn_of_tuning(given: Mapping[str, Any]) -> None:
+    unsaid = {"n_workers": defaults.N_WORKERS}
+    names = [name for name, value in given.items() if value != unsaid.get(name)]
+    if names:
+        warnings.warn(
+            f"Ignored, as `config_space` has fixed values and nothing is tuned: {', '.join(names)}.", stacklevel=4
+        )
 
 
 def _choice(name: str, value: str, known: Collection[str]) -> str:

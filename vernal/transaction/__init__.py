@@ -1,5 +1,6 @@
 """The update: from a plan and new data to a committed record; loading and erasing what it stored."""
 
+from vernal.transaction.asking import answers
 from vernal.transaction.erasure import Erasure, erase, holds, trained_on
 from vernal.transaction.load import load_model
 from vernal.transaction.rehearsal import Rehearsal, rehearse
@@ -12,6 +13,7 @@ __all__ = [
     "Rehearsal",
     "Result",
     "Searched",
+    "answers",
     "erase",
     "holds",
     "load_model",

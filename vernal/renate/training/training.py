@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,18 +11,18 @@ from typing import Any, Literal
 
 import torch
 
-from vernal.base import ConfigError, ConflictError, canonical_json, check_whole
+from vernal.base import ConfigError, ConflictError, check_whole
 from vernal.config import Plan, Resolved, resolve
-from vernal.data import as_chunk
 from vernal.renate import defaults
 from vernal.renate.config import JobFacts, load_renate_config
 from vernal.renate.folders import export, open_state
-from vernal.renate.options import check_metric, measured, training_options
+from vernal.renate.options import check_metric, measured, training_options, tuning_options
 from vernal.renate.reporter import Logged
-from vernal.renate.space import fixed_values, function_arguments, updater_settings
+from vernal.renate.slots import Hyperparameters
+from vernal.renate.space import function_arguments, values_and_ranges
 from vernal.renate.updaters import updater_class
 from vernal.store import Store
-from vernal.transaction import Result, update
+from vernal.transaction import Result, answers, update
 
 
 def run_training_job(
@@ -67,9 +66,10 @@ def run_training_job(
 
     Args:
         mode: whether the metric gets better when it falls (``"min"``) or when it rises (``"max"``).
-        config_space: hyperparameters of the updater, and of functions in the config file, by name: fixed values.
-        metric: by which the best epoch is chosen: ``"val_"`` and a name, measured on the validation data; or
-            ``"train_loss"`` or None, for the last epoch.
+        config_space: hyperparameters of the updater, and of functions in the config file, by name: fixed values, or
+            ranges, made by `vernal.renate.config_space` or by Syne Tune. With any range the job is tuned.
+        metric: by which the best epoch, and the best trial, is chosen: ``"val_"`` and a name, measured on the
+            validation data; or, where nothing is tuned, ``"train_loss"`` or None, for the last epoch.
         backend: ``"local"``.
         updater: how to learn without forgetting: ``"ER"``, ``"DER"``, ``"POD-ER"``, ``"CLS-ER"``, ``"Super-ER"``,
             ``"Offline-ER"``, ``"RD"``, ``"GDumb"``, ``"Joint"``, ``"FineTuning"``, ``"Avalanche-ER"``,
@@ -87,14 +87,15 @@ def run_training_job(
         instance_type: for SageMaker.
         instance_count: for SageMaker.
         instance_max_time: for SageMaker.
-        max_time: for tuning.
-        max_num_trials_started: for tuning.
-        max_num_trials_completed: for tuning.
-        max_num_trials_finished: for tuning.
-        max_cost: for tuning.
-        n_workers: for tuning.
-        scheduler: for tuning.
-        scheduler_kwargs: for tuning.
+        max_time: after how many seconds no trial is begun or gone on with, except the best one to its end.
+        max_num_trials_started: how many trials may begin. Without any limit, 20.
+        max_num_trials_completed: how many may reach `max_epochs`.
+        max_num_trials_finished: how many may reach `max_epochs`, stop before, or fail.
+        max_cost: for SageMaker.
+        n_workers: how many trials train at the same time.
+        scheduler: the search: ``"random"``, ``"bo"``, ``"asha"``, ``"rush"``; any other that `vernal.Tuning` knows; a
+            class of Syne Tune's. None for random search.
+        scheduler_kwargs: of a class, or of one of Renate's names: ``grace_period``, ``reduction_factor``, ``searcher``.
         seed: of everything that is random.
         accelerator: ``"auto"``, ``"cpu"`` or ``"gpu"``.
         devices: how many devices.
@@ -120,16 +121,24 @@ def run_training_job(
     if output_state_url is None:
         raise ConfigError("`output_state_url` is missing, so the model would be lost. Give a folder or a URL.")
     check_whole("max_epochs", max_epochs, 1)
-    tuning = {
-        "max_time": max_time, "max_num_trials_started": max_num_trials_started,
-        "max_num_trials_completed": max_num_trials_completed, "max_num_trials_finished": max_num_trials_finished,
-        "max_cost": max_cost, "n_workers": None if n_workers == defaults.N_WORKERS else n_workers,
-        "scheduler": scheduler, "scheduler_kwargs": scheduler_kwargs,
-    }  # fmt: skip
-    _warn_of_tuning(tuning)
     stated = {"updater": updater, "max_epochs": max_epochs, "task_id": task_id, "chunk_id": chunk_id, "seed": seed}
     kind = updater_class(updater)
-    values = fixed_values(config_space, stated)
+    values, ranges = values_and_ranges(config_space, stated)
+    has_memory = input_state_url is not None
+    asked = Hyperparameters.of(updater, has_memory, values, ranges)
+    tuning = tuning_options(
+        has_ranges=bool(ranges),
+        metric=metric,
+        max_epochs=max_epochs,
+        max_time=max_time,
+        max_num_trials_started=max_num_trials_started,
+        max_num_trials_completed=max_num_trials_completed,
+        max_num_trials_finished=max_num_trials_finished,
+        max_cost=max_cost,
+        n_workers=n_workers,
+        scheduler=scheduler,
+        scheduler_kwargs=scheduler_kwargs,
+    )
     facts = JobFacts(
         defaults.data_folder(working_directory),
         task_id,
@@ -137,17 +146,17 @@ def run_training_job(
         max_epochs,
         needs_validation=measured(metric) is not None,
     )
-    config = load_renate_config(config_file, facts)
-    settings = updater_settings(kind, updater, values)
+    config = load_renate_config(config_file, facts, asked)
+    settings = asked.settings({})
     plan = Plan(
         config,
         method=settings.method(),
-        arguments=function_arguments(config, kind, updater, values, stated),
+        arguments=function_arguments(config, kind, updater, values, ranges, stated),
         training=training_options(
             settings,
             metric=metric,
             max_epochs=max_epochs,
-            has_memory=input_state_url is not None,
+            has_memory=has_memory,
             accelerator=accelerator,
             devices=devices,
             strategy=strategy,
@@ -156,6 +165,8 @@ def run_training_job(
             gradient_clip_algorithm=gradient_clip_algorithm,
         ),
         seed=seed,
+        space=ranges,
+        tuning=tuning,
     )
     resolved = resolve(plan)
     check_metric(metric, mode, config.call("metrics_fn", resolved.arguments) or {})
@@ -178,12 +189,7 @@ def _update(resolved: Resolved, input_url: str | Path | None, output_url: str | 
 def _made_by(resolved: Resolved, store: Store, parent: str | None) -> bool:
     """Whether the champion is what this very job made when it ran before: the same parent, plan and data."""
     record = store.record("champion")
-    if record["parent"] != parent or canonical_json(record["plan"]) != canonical_json(resolved.to_json()):
-        return False
-    module = resolved.config.call("data_module_fn", resolved.arguments)
-    module.prepare_data()
-    module.setup()
-    return as_chunk(module.train).fingerprint == str(record["chunk"]["fingerprint"])
+    return record["parent"] == parent and answers(record, resolved.asked, store)
 
 
 def _check_backend(backend: str) -> None:
@@ -194,14 +200,6 @@ def _check_backend(backend: str) -> None:
         )
     if backend != "local":
         raise ConfigError(f'`backend` must be "local", got {backend!r}.')
-
-
-def _warn_of_tuning(given: Mapping[str, Any]) -> None:
-    names = [name for name, value in given.items() if value is not None]
-    if names:
-        warnings.warn(
-            f"Ignored, as `config_space` has fixed values and nothing is tuned: {', '.join(names)}.", stacklevel=3
-        )
 
 
 @contextmanager
