@@ -30,13 +30,12 @@ from vernal.tuning import (
     Tuning,
     View,
     scheduler_names,
-    search_of,
     searcher_names,
 )
 
 
 def search(has_past: bool = False, **said: Any) -> tuple[Any, Any]:
-    return search_of(Tuning(**said), has_past)
+    return Tuning(**said).search(has_past)
 
 
 @dataclass(frozen=True)

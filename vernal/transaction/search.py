@@ -50,7 +50,6 @@ from vernal.tuning import (
     View,
     importance,
     pareto,
-    search_of,
 )
 
 LOOKS = 10  # of a training whose budget is not in epochs
@@ -130,7 +129,7 @@ class _Searching:
     def run(self) -> Searched:
         began = self._clock.seconds()
         book = Book(self._folder / "trials.jsonl")
-        searcher, scheduler = search_of(self._settings, bool(self._view.past))
+        searcher, scheduler = self._settings.search(bool(self._view.past))
         self._tuner = Tuner(
             self._view, self._settings, searcher, scheduler, book, lambda: self._clock.seconds() - began
         )
@@ -330,7 +329,7 @@ class _Searching:
             trials,
         )
         summary = {
-            **_names(*search_of(self._settings, bool(view.past))),
+            **_names(*self._settings.search(bool(view.past))),
             "metric": objective.name,
             "higher_is_better": objective.higher_is_better,
             "also": [*self._settings.also],

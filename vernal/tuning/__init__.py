@@ -12,7 +12,7 @@ from vernal.tuning.history import Past
 from vernal.tuning.hyperband import Hyperband
 from vernal.tuning.importance import importance
 from vernal.tuning.moves import Begin, Done, GoOn, Move, Wait
-from vernal.tuning.named import scheduler_names, search_of, searcher_names
+from vernal.tuning.named import scheduler_names, searcher_names
 from vernal.tuning.optuna_pruner import OptunaPruner
 from vernal.tuning.optuna_search import BO, NSGA2, TPE, OptunaSearcher
 from vernal.tuning.pareto import pareto
@@ -62,6 +62,5 @@ __all__ = [
     "importance",
     "pareto",
     "scheduler_names",
-    "search_of",
     "searcher_names",
 ]

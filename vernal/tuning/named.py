@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vernal.base import ConfigError, Problem, did_you_mean
 from vernal.tuning.asha import ASHA
@@ -21,9 +21,6 @@ from vernal.tuning.pasha import PASHA
 from vernal.tuning.random_search import RandomSearch
 from vernal.tuning.rush import RUSH
 from vernal.tuning.scheduler import Scheduler, Searcher
-
-if TYPE_CHECKING:
-    from vernal.tuning.settings import Tuning
 
 SPELLING = "NAME[:OPTION=VALUE,...]"
 NO_TRANSFER = "none"
@@ -54,11 +51,16 @@ def searcher_names() -> list[str]:
     return sorted(_SEARCHERS)
 
 
-def search_of(tuning: Tuning, has_past: bool) -> tuple[Searcher, Scheduler]:
+def search_of(
+    scheduler: Any = None, searcher: Any = None, transfer: Any = None, also: Sequence[str] = (), has_past: bool = False
+) -> tuple[Searcher, Scheduler]:
     """The searcher and the scheduler that a user means. Imports no Optuna.
 
     Args:
-        tuning: what the user wrote.
+        scheduler: how `Tuning` names the search.
+        searcher: how it names what comes next.
+        transfer: how it says that earlier updates help.
+        also: further objectives.
         has_past: whether earlier updates have been tuned.
 
     Raises:
@@ -66,27 +68,26 @@ def search_of(tuning: Tuning, has_past: bool) -> tuple[Searcher, Scheduler]:
             that contradict each other, or trials that would be stopped early where there are several objectives.
 
     Examples:
-        >>> from vernal.tuning import Tuning
-        >>> search_of(Tuning(scheduler="asha:eta=4"), has_past=False)
+        >>> search_of("asha:eta=4")
         (RandomSearch(), ASHA(eta=4.0, first=1))
-        >>> search_of(Tuning(scheduler="tpe"), has_past=False)
+        >>> search_of("tpe")
         (TPE(startup=10), Full())
     """
-    given = _split(tuning.scheduler)
-    _check_objectives(tuning, given.scheduler)
-    scheduler = given.scheduler
-    if scheduler is None:
-        scheduler = ASHA() if given.searcher is None and not tuning.also else Full()
-    searcher = _one("searcher", given.searcher, _searcher(tuning.searcher))
-    transfer = _one("transfer", given.transfer, tuning.transfer)
+    given = _split(scheduler)
+    _check_objectives(scheduler, given.scheduler, also)
+    chosen = given.scheduler
+    if chosen is None:
+        chosen = ASHA() if given.searcher is None and not also else Full()
+    own = _one("searcher", given.searcher, _searcher(searcher))
+    transfer = _one("transfer", given.transfer, transfer)
     if transfer is not None and not isinstance(transfer, str):
-        return _one("searcher", searcher, _whole(transfer)), scheduler
-    then = searcher if searcher is not None else NSGA2() if tuning.also else RandomSearch()
-    if transfer is None and isinstance(scheduler, RUSH):
-        return Enqueue(then), scheduler  # The bar that it sets guards it.
-    if transfer is None and has_past and tuning.scheduler is None and not tuning.also:
+        return _one("searcher", own, _whole(transfer)), chosen
+    then = own if own is not None else NSGA2() if also else RandomSearch()
+    if transfer is None and isinstance(chosen, RUSH):
+        return Enqueue(then), chosen  # The bar that it sets guards it.
+    if transfer is None and has_past and scheduler is None and not also:
         transfer = DEFAULT_TRANSFER
-    return _with_transfer(transfer or NO_TRANSFER, then), scheduler
+    return _with_transfer(transfer or NO_TRANSFER, then), chosen
 
 
 class _Given(typing.NamedTuple):
@@ -150,11 +151,11 @@ def _one(name: str, implied: Any, given: Any) -> Any:
     return given if implied is None else implied
 
 
-def _check_objectives(tuning: Tuning, scheduler: Scheduler | None) -> None:
-    if tuning.also and isinstance(scheduler, (*_EARLY.values(), OptunaPruner)):
+def _check_objectives(said: Any, scheduler: Scheduler | None, also: Sequence[str]) -> None:
+    if also and isinstance(scheduler, (*_EARLY.values(), OptunaPruner)):
         raise ConfigError(
-            f"`scheduler` {tuning.scheduler!r} stops trials early by one objective, and `also` names more: "
-            f"{', '.join(tuning.also)}. Use one of {', '.join(searcher_names())}, or leave `scheduler` out."
+            f"`scheduler` {said!r} stops trials early by one objective, and `also` names more: "
+            f"{', '.join(also)}. Use one of {', '.join(searcher_names())}, or leave `scheduler` out."
         )
 
 

@@ -76,7 +76,15 @@ class Tuning:
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, str | Constraint) else tuple(value))
         object.__setattr__(self, "constraints", tuple(map(Constraint.parse, self.constraints)))
-        search_of(self, has_past=False)  # What cannot be made is refused now, and not after hours.
+        self.search(has_past=False)  # What cannot be made is refused now, and not after hours.
+
+    def search(self, has_past: bool) -> tuple[Searcher, Scheduler]:
+        """What decides which configuration comes next, and how long each is trained.
+
+        Args:
+            has_past: whether earlier updates have been tuned.
+        """
+        return search_of(self.scheduler, self.searcher, self.transfer, self.also, has_past)
 
     @property
     def trials(self) -> int | None:
