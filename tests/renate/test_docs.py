@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from pathlib import Path
@@ -20,18 +21,23 @@ def test_the_guide_runs(tmp_path, monkeypatch, capsys):
     names: dict[str, Any] = {}
     for snippet in snippets:
         exec(snippet, names)
-    accuracy, _ = map(float, capsys.readouterr().out.split())
-    assert accuracy > 0.9
+    measured, chosen = capsys.readouterr().out.splitlines()
+    assert float(measured.split()[0]) > 0.9
+    assert {*ast.literal_eval(chosen)} == {"optimizer", "learning_rate", "batch_size"}
     assert type(names["my_model"]).__name__ == "MyMLP"
 
 
 def test_the_guide_changes_import_lines_and_nothing_else():
     change = re.search(r"sed -i '(.*?)'", GUIDE.read_text(encoding="utf-8"))
     assert change is not None
-    text = "import renate.defaults as defaults\nfrom renate.models import RenateModule\nrenate = 1\n"
+    text = (
+        "import renate.defaults as defaults\nfrom renate.models import RenateModule\nrenate = 1\n"
+        "from syne_tune.config_space import choice\n"
+    )
     for rule in change[1].split("; "):
         _, old, new, _ = rule.split("/")
         text = re.sub(old, new, text, flags=re.MULTILINE)
-    assert (
-        text == "import vernal.renate.defaults as defaults\nfrom vernal.renate.models import RenateModule\nrenate = 1\n"
+    assert text == (
+        "import vernal.renate.defaults as defaults\nfrom vernal.renate.models import RenateModule\nrenate = 1\n"
+        "from vernal.renate.config_space import choice\n"
     )
