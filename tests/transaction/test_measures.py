@@ -147,7 +147,7 @@ def test_a_metric_cannot_take_the_name_of_one_of_vernals(tmp_path):
 
 def test_early_stopping_does_not_guess_which_way_a_metric_improves(tmp_path):
     config = metrics(tmp_path / "config", name="perplexity")
-    with pytest.raises(ConfigError, match="`monitor` is 'perplexity', but nobody says which way it improves"):
+    with pytest.raises(ConfigError, match="What is watched is 'perplexity', but nobody says which way it improves"):
         update(plan(config, 1, patience=1, monitor="perplexity"), tmp_path / "store")
     config = metrics(tmp_path / "other", name="perplexity", direction="higher_is_better = False")
     result = update(plan(config, 1, patience=1, monitor="perplexity", budget="9ep"), tmp_path / "store")

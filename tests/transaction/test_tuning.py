@@ -19,7 +19,7 @@ from vernal.space import choice, uniform
 from vernal.store import Store
 from vernal.testing.toys import toy_plan
 from vernal.transaction import erase, tune, update
-from vernal.tuning import Past, Tuning
+from vernal.tuning import Past, Suggestion, Tuning, View
 
 FAILS = (
     CONFIG
@@ -418,3 +418,69 @@ def test_default_ranges_are_tuned_where_none_is_named(store: Path, config: Path)
     record = update(asked, store).record
     assert "lr" in record["tuning"]["config"]
     assert record["tuning"]["trials"] == 3
+
+
+HITS = (
+    CONFIG
+    + """
+
+class Hits:
+    higher_is_better = True
+
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self._hits, self._n = 0, 0
+
+    def to(self, device):
+        return self
+
+    def update(self, outputs, targets):
+        self._hits += int((outputs.argmax(1) == targets).sum())
+        self._n += len(targets)
+
+    def compute(self):
+        return self._hits / self._n
+
+
+def metrics_fn():
+    return {"hits": Hits()}
+"""
+)
+
+
+def test_a_metric_of_the_users_own_can_be_the_goal(store: Path, tmp_path: Path) -> None:
+    config = write_config(tmp_path / "hits", HITS)
+    record = update(ranged(plan(config, 2), metric="hits", constraints=("hits>=0",)), store).record
+    assert record["tuning"]["higher_is_better"]
+    for trial in past_of(store).trials:
+        assert trial.final is not None
+        assert trial.final["hits"] == pytest.approx(trial.final["accuracy"])
+
+
+class Twice:
+    """A searcher of the user's own, which nobody but this process can import."""
+
+    def suggest(self, view: View) -> Suggestion:
+        """The same again."""
+        return Suggestion(view.default, "twice")
+
+
+def test_who_decides_what_is_tried_need_not_travel(store: Path, config: Path) -> None:
+    class Local(Twice):
+        pass
+
+    searched = tune(ranged(plan(config, 2), scheduler="asha", searcher=Local(), max_trials=2), store)
+    one, two = searched.past.trials
+    assert one.curve[0] | {"seconds": 0} == two.curve[0] | {"seconds": 0}
+
+
+def test_a_choice_of_a_closed_form_first_has_the_levels_of_those_that_train(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    update(toy_plan("ncm", 1), store)
+    asked = dataclasses.replace(toy_plan("ncm", 2), method=["ncm", "er"], change_method=True)
+    searched = tune(ranged(asked, {"lr": RATE}, max_trials=6), store)
+    assert searched.summary["levels"] == 3
+    levels = {trial.config["method"]: trial.level for trial in searched.past.trials}
+    assert levels == {"ncm": 0, "er": 3}

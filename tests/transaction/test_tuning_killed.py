@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -10,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.transaction.searching import ranged
+from tests.transaction.searching import Heard, ranged
 from tests.transaction.stream import copy_of, outcome, plan
 from vernal.base import StateError
 from vernal.store import Store
 from vernal.training.checkpoint import Checkpoint
-from vernal.transaction import tune, update
+from vernal.transaction import trial, tune, update
 from vernal.transaction.search import leased
 from vernal.transaction.situation import scratch_files
 from vernal.tuning import Book
@@ -58,11 +59,9 @@ def timeless(store: Path) -> dict[str, Any]:
 
 
 def _trials(store: Store, record: dict[str, Any]) -> list[Any]:
-    import json
-
     past = json.loads(store.blobs.get(record["artefacts"]["tuning"]["blob"]))
-    for trial in past["trials"]:
-        for measures in [*trial["curve"], trial["final"] or {}, trial]:
+    for one in past["trials"]:
+        for measures in [*one["curve"], one["final"] or {}, one]:
             measures.pop("seconds", None)
     return list(past["trials"])
 
@@ -165,9 +164,6 @@ def test_a_worker_that_dies_between_checkpoint_and_report_loses_no_epoch(
     scene = Scene(first, config, max_trials=3)
     store = scene.store("silent")
     left = itertools.count()
-    told = "vernal.transaction.trial._tell_levels"
-    from vernal.transaction import trial
-
     tell = trial._tell_levels
 
     def dying(channel: Any, number: int, curve: Any, seconds: float) -> None:
@@ -175,7 +171,7 @@ def test_a_worker_that_dies_between_checkpoint_and_report_loses_no_epoch(
             raise SystemExit
         tell(channel, number, curve, seconds)
 
-    monkeypatch.setattr(told, dying)
+    monkeypatch.setattr("vernal.transaction.trial._tell_levels", dying)
     update(scene.plan, store)
     assert timeless(store) == scene.outcome
 
@@ -187,8 +183,6 @@ def test_a_worker_that_dies_while_its_answer_is_on_the_way_is_one_death(
     scene = Scene(first, config, max_trials=2)
     store = scene.store("answered")
     left = itertools.count()
-    from vernal.transaction import trial
-
     tell = trial._tell_levels
 
     def dying(channel: Any, number: int, curve: Any, seconds: float) -> None:
@@ -205,11 +199,31 @@ def test_a_worker_that_dies_while_its_answer_is_on_the_way_is_one_death(
     assert timeless(store) == scene.outcome
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_worker_that_dies_while_it_leaves_a_trial_does_not_harm_it(
+    workers: int, first: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker may have the trial by then: to give it away once more would make two writers."""
+    scene = Scene(first, config, scheduler="asha:eta=2", max_trials=6, workers=workers)
+    store = scene.store("leaving")
+    tell = trial._tell_levels
+
+    def dying(channel: Any, number: int, curve: Any, seconds: float) -> None:
+        try:
+            tell(channel, number, curve, seconds)
+        except trial.Paused:
+            raise SystemExit from None
+
+    monkeypatch.setattr("vernal.transaction.trial._tell_levels", dying)
+    book = next(tune(scene.plan, store).folder.parent.parent.glob("trials.jsonl")).read_text()
+    assert "died" not in book
+    update(scene.plan, store)
+    assert timeless(store) == scene.outcome
+
+
 def test_a_trial_whose_process_dies_three_times_at_the_same_place_has_failed(
     first: Path, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vernal.transaction import trial
-
     tell = trial._tell_levels
 
     def dying(channel: Any, number: int, curve: Any, seconds: float) -> None:
@@ -219,7 +233,10 @@ def test_a_trial_whose_process_dies_three_times_at_the_same_place_has_failed(
 
     monkeypatch.setattr("vernal.transaction.trial._tell_levels", dying)
     store = copy_of(first, "dies")
-    searched = tune(ranged(plan(config, 2, budget="4ep"), max_trials=3), store)
+    heard = Heard()
+    searched = tune(ranged(plan(config, 2, budget="4ep"), max_trials=3), store, reporter=heard)
+    ends = [note.partition("; ")[2][:14] for note in heard.notes if "its process was killed" in note]
+    assert ends == ["it goes on fro", "it goes on fro", "it has failed."]
     failed = searched.past.trials[1]
     assert (failed.status, failed.level) == ("failed", 2)
     assert "died 3 times at the same place" in failed.error

@@ -66,7 +66,7 @@ METHODS = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_keeps_the_law_and_a_trial_leaves_nothing_to_the_next_one(method: str, tmp_path: Path) -> None:
-    """Whatever a method, a module or the parent kept from trial to trial would show in the losses, or in what is measured."""
+    """Whatever a method, a module or the parent kept from trial to trial would show in losses and measures."""
     store = tmp_path / "store"
     update(toy_plan(method, 1), store)
     plain = copy_of(store, "plain")

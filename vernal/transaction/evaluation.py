@@ -76,8 +76,8 @@ class Judge:
         higher = getattr(own, "higher_is_better", None) if own is not None else None
         if own is not None and higher is None:
             raise ConfigError(
-                f"`monitor` is {metric!r}, but nobody says which way it improves. Set `higher_is_better = True` (or "
-                "False) on the metric that `metrics_fn` gives."
+                f"What is watched is {metric!r}, but nobody says which way it improves. Set `higher_is_better = True` "
+                "(or False) on the metric that `metrics_fn` gives."
             )
         return lower_is_better(metric) if own is None else not higher
 

@@ -123,7 +123,7 @@ class _Searching:
             reporter.note("nothing is left to choose: there is one trial")
             self._settings = replace(self._settings, max_trials=1)
         self._running: dict[int, int] = {}  # trials by worker
-        self._following: dict[int, Run] = {}  # what a worker does after the trial that it is about to leave
+        self._following: dict[int, Run | None] = {}  # what a worker does after the trial that it is about to leave
         self._wrong: VernalError | None = None  # what is not the fault of a trial
 
     def run(self) -> Searched:
@@ -225,23 +225,19 @@ class _Searching:
 
     def _hear(self, workers: Workers, worker: int, said: Message | Died) -> None:
         number = self._running.get(worker)
-        if isinstance(said, Died):
-            if number is not None:
-                del self._running[worker]
-                following = self._following.pop(worker, None)
-                self._reporter.note(f"trial {number}: its process {said.reason}; it goes on from its checkpoint")
-                self._tuner.die(number)
-                if following is not None:
-                    self._start(workers, worker, following)
+        if number is None:
+            assert isinstance(said, Died), "a worker speaks of the trial that it was given"
             return
-        assert number is not None, "a worker speaks of the trial that it was given"
+        if isinstance(said, Died):
+            if worker not in self._following:  # Else it was leaving, and perhaps another one has the trial by now.
+                self._hear_death(number, said)
+            self._follow(workers, worker)
+            return
         match said["kind"]:
             case "levels":
                 self._hear_levels(workers, worker, number, said)
             case "paused":
-                del self._running[worker]
-                if (following := self._following.pop(worker, None)) is not None:
-                    self._start(workers, worker, following)
+                self._follow(workers, worker)
             case "complete":
                 del self._running[worker]
                 self._tuner.complete(number, {**said["measures"], "seconds": said["seconds"]}, said["seconds"])
@@ -267,8 +263,20 @@ class _Searching:
             return
         workers.send(worker, {"stop": True})
         self._note(number)
+        self._following[worker] = following
+
+    def _follow(self, workers: Workers, worker: int) -> None:
+        """A worker has left its trial; what it does now was decided when it was told to."""
+        del self._running[worker]
+        following = self._following.pop(worker, None)
         if following is not None:
-            self._following[worker] = following
+            self._start(workers, worker, following)
+
+    def _hear_death(self, number: int, died: Died) -> None:
+        self._tuner.die(number)
+        trial = self._trial(number)
+        follows = f"it has failed. {trial.error}" if trial.status == "failed" else "it goes on from its checkpoint"
+        self._reporter.note(f"trial {number}: its process {died.reason}; {follows}")
 
     def _hear_failure(self, number: int, said: Message) -> None:
         kind, trial = said["about"], self._trial(number)
