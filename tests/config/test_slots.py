@@ -12,7 +12,7 @@ import pytest
 
 from vernal.base import ConfigError, canonical_json
 from vernal.config import ConfigFile, Plan, load_config, resolve
-from vernal.config.slots import OF_TRAINING, Slots, Values, plan_slots
+from vernal.config.slots import OF_TRAINING, Slots, Values
 from vernal.methods import ER, SI, Compatible, DERpp, Distil, Method, Term, method_name
 from vernal.space import choice, lograndint, loguniform, randint, uniform
 from vernal.training import Training
@@ -48,7 +48,7 @@ def config(tmp_path: Path) -> ConfigFile:
 
 def slots_of(config: ConfigFile, *methods: Method, terms: Sequence[Term] = (), **training: Any) -> Slots:
     values = Values(methods[0], tuple(terms), Training(**training), {"width": 8, "dropout": 0.1, "lr": 0.01})
-    return plan_slots(config.arguments, values, {method_name(method): method for method in methods})
+    return config.slots(values, {method_name(method): method for method in methods})
 
 
 # Which there are

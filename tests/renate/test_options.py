@@ -18,6 +18,7 @@ UNLIMITED = {
     "n_workers": 1,
     "scheduler": None,
     "scheduler_kwargs": None,
+    "deterministic_trainer": False,
 }
 PLAIN = {
     "metric": "val_accuracy",

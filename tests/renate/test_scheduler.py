@@ -24,6 +24,7 @@ from vernal.tuning import PASHA, Tuning
         (scheduler("HyperbandScheduler"), {"type": "pasha", "reduction_factor": 2}, Search("pasha:eta=2")),
         (scheduler("HyperbandScheduler"), {"type": "stopping"}, Search("asha")),
         (scheduler("PASHA"), {"max_resource_attr": "max_epochs"}, Search("pasha")),
+        (scheduler("RUSHScheduler"), {"num_hyperparameters_per_task": 1}, Search("rush")),
         (scheduler("MOBSTER"), None, Search("asha", "bo")),
         (PASHA(eta=2), None, Search(PASHA(eta=2))),
     ],

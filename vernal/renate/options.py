@@ -115,6 +115,7 @@ def tuning_options(
     n_workers: int,
     scheduler: Any,
     scheduler_kwargs: Mapping[str, Any] | None,
+    deterministic_trainer: bool,
 ) -> Tuning | None:
     """The search that a job asks for; None where no hyperparameter has a range, with a warning if one was asked for.
 
@@ -140,6 +141,11 @@ def tuning_options(
         raise ConfigError(
             "`max_cost` is the price of machines of SageMaker, which comes with a later version. Nothing is billed "
             "here: give `max_time` instead, in seconds."
+        )
+    if deterministic_trainer:
+        raise ConfigError(
+            "`deterministic_trainer` is for jobs with fixed values: trials train in processes of their own, which it "
+            "does not reach. Leave it out; on a CPU trials give the same bits each time."
         )
     for name, value in limits.items():
         if value is not None:

@@ -98,7 +98,13 @@ def _parts(scheduler: Any) -> tuple[str | None, str | None] | None:
 
 def _problems(given: Mapping[str, Any], stops: bool, max_epochs: int) -> list[Problem]:
     """What is wrong with the options of a search."""
-    same = {"max_t": max_epochs, "resource_attr": "epoch", "max_resource_attr": "max_epochs", "brackets": 1}
+    same = {
+        "max_t": max_epochs,
+        "resource_attr": "epoch",
+        "max_resource_attr": "max_epochs",
+        "brackets": 1,
+        "num_hyperparameters_per_task": 1,
+    }
     words = {"searcher": SEARCHERS, "type": TYPES}
     allowed = ("searcher", "type", *NUMBERS, *same) if stops else ("searcher",)
     problems = []

@@ -101,7 +101,8 @@ def run_training_job(
         devices: how many devices.
         strategy: ``"ddp"``.
         precision: ``"32"``, ``"16"``, ``"64"`` or ``"bf16"``.
-        deterministic_trainer: whether to use only algorithms that give the same bits each time on an accelerator, too.
+        deterministic_trainer: whether to use only algorithms that give the same bits each time on an accelerator, too;
+            not where values are tuned.
         gradient_clip_val: what gradients are clipped at; None for no clipping.
         gradient_clip_algorithm: ``"norm"`` or ``"value"``.
         job_name: for SageMaker.
@@ -138,6 +139,7 @@ def run_training_job(
         n_workers=n_workers,
         scheduler=scheduler,
         scheduler_kwargs=scheduler_kwargs,
+        deterministic_trainer=deterministic_trainer,
     )
     facts = JobFacts(
         defaults.data_folder(working_directory),
