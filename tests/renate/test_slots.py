@@ -126,8 +126,3 @@ def test_it_travels_to_the_processes_that_train(tmp_path):
 def test_the_spaces_that_renate_proposed_are_spaces(tmp_path, updater):
     space = resolved(tmp_path, config_space(updater), updater=updater).search.space
     assert {"momentum", "weight_decay", "learning_rate"} <= {*space}
-
-
-def test_there_is_no_proposal_for_other_updaters():
-    with pytest.raises(ConfigError, match="Renate had no configuration space for 'GDumb'. Available: DER, ER, Offline"):
-        config_space("GDumb")

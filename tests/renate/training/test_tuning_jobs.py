@@ -11,10 +11,8 @@ import pytest
 import torch
 
 from tests.renate.snippets import checkpoint, run_job, write_config
-from tests.renate.syne_tune import numbers, scheduler
 from vernal.base import ConfigError, ConflictError
 from vernal.renate.config_space import choice, loguniform, uniform
-from vernal.renate.tuning import execute_tuning_job
 from vernal.transaction import Result
 
 # The configuration space of Renate's documentation, and hyperparameters that depend on one another.
@@ -147,32 +145,6 @@ def test_the_row_of_the_best_epoch_has_the_values_that_were_chosen(folder: Path,
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
 
 
-# The name of old, and objects of Syne Tune
-
-
-@pytest.mark.journey
-def test_the_call_of_renates_announcement(config: Path, folder: Path) -> None:
-    result = execute_tuning_job(
-        config_space={"learning_rate": numbers("Float", 0.01, 0.1, "_LogUniform"), "memory_batch_size": 16},
-        mode="max",
-        metric="val_accuracy",
-        updater="RD",
-        max_epochs=2,
-        chunk_id=0,
-        config_file=str(config),
-        next_state_url=f"{folder}/announced/",
-        backend="local",
-        scheduler=scheduler("FIFOScheduler"),
-        scheduler_kwargs={"searcher": "random"},
-        max_num_trials_finished=1,
-        accelerator="cpu",
-        working_directory=str(folder / "work"),
-    )
-    tuning = result.record["tuning"]
-    assert (tuning["scheduler"], tuning["searcher"], tuning["trials"]) == ("Full", "RandomSearch", 1)
-    assert (folder / "announced/model.ckpt").exists()
-
-
 # Errors, before anything is trained
 
 
@@ -210,12 +182,3 @@ def test_ranges_ask_for_a_validation_set(tmp_path: Path) -> None:
     config = write_config(tmp_path, ("val_size=0.2", "val_size=0.0"))
     with pytest.raises(ConfigError, match="Provide a validation set to optimize hyperparameters"):
         run_job(config, tmp_path / "state", config_space=SPACE)
-
-
-def test_the_old_names_of_the_folders_and_the_new_ones_are_one(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="`next_state_url` and `output_state_url` are the same, and both are given"):
-        execute_tuning_job("max", SPACE, "val_accuracy", "local", next_state_url=tmp_path, output_state_url=tmp_path)
-    with pytest.raises(ConfigError, match="`state_url` and `input_state_url` are the same, and both are given"):
-        execute_tuning_job("max", SPACE, "val_accuracy", "local", state_url=tmp_path, input_state_url=tmp_path)
-    with pytest.raises(ConfigError, match="`config_file` is missing"):
-        execute_tuning_job("max", SPACE, "val_accuracy", "local", output_state_url=tmp_path)
