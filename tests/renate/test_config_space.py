@@ -86,5 +86,5 @@ def test_what_is_not_there_says_what_to_write(name) -> None:
 
 
 def test_other_names_are_missing_as_from_any_module() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'unifrom'"):
-        _ = config_space.unifrom
+    with pytest.raises(AttributeError, match="has no attribute 'gaussian'"):
+        _ = config_space.gaussian
