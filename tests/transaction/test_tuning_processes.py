@@ -272,14 +272,11 @@ def test_a_worker_that_is_killed_goes_on_from_its_checkpoint(
     assert "the last words" not in capfd.readouterr().out
 
 
-def test_a_config_that_was_loaded_already_travels(before: Path, project: Path, undisturbed: dict[str, Any]) -> None:
-    store = copy_of(before, "loaded")
-    update(dataclasses.replace(asked(project), config=load_config(project)), store)
+def test_what_real_processes_find_is_a_plain_update(before: Path, project: Path, undisturbed: dict[str, Any]) -> None:
+    """Its config file was loaded already; its method, its term and its transform are the file's own."""
+    store, plain = copy_of(before, "loaded"), copy_of(before, "plain")
+    loaded = dataclasses.replace(asked(project), config=load_config(project))
+    record = update(loaded, store).record
     assert found(store) == undisturbed
-
-
-def test_the_winner_of_real_processes_is_a_plain_update(before: Path, project: Path) -> None:
-    store, plain = copy_of(before, "tuned"), copy_of(before, "plain")
-    record = update(asked(project), store).record
-    update(fixed(asked(project), record["tuning"]["config"]), plain)
+    update(fixed(loaded, record["tuning"]["config"]), plain)
     assert made(store) == made(plain)

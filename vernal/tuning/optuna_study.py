@@ -43,6 +43,7 @@ def optuna_quietly() -> Iterator[Any]:
         # Densities far out are 0, and their logarithm is minus infinity.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            warnings.simplefilter("ignore", RuntimeWarning)  # Where nothing was measured, a median is none.
             # Of a range that exists under conditions, there may be few values.
             warnings.filterwarnings("ignore", "Some regimes for parameter", UserWarning)
             yield optuna
