@@ -108,3 +108,9 @@ def test_history_that_is_nowhere_worse_is_never_refuted(history: list[float], ot
 def test_the_better_the_rest_the_sooner_history_is_refuted(history: list[float], others: list[float]) -> None:
     if Guard().refutes(in_turn(history, others)):
         assert Guard().refutes(in_turn(history, [loss - 0.5 for loss in others]))
+
+
+def test_history_that_fails_before_the_first_rung_is_worse_than_all_that_got_there() -> None:
+    seen = view(("default", 1.0), ("random", 9.0))
+    failed = (Trial(n, {"alpha": 0.5}, f"update {n}", 1, "failed", error="diverged") for n in (2, 3))
+    assert Guard().refutes(View(SPACE, {"alpha": 0.5}, GOAL, (*seen.trials, *failed), levels=9))

@@ -25,7 +25,8 @@ class Guard:
     Where history inverts the ranking, all that it brings is worse than all else. So it is refuted as soon as two of
     each have been at the first rung, and has cost two trials of one epoch each. Where it is right, the turns cost two
     trials that know nothing of it, beside the default; without them nobody would know whether the best place has
-    moved.
+    moved. A trial that failed before the first rung, because its weights ran away perhaps, counts as worse than all
+    that got there.
 
     Args:
         turns: how many of each take turns at first. More make a better comparison, and history helps later.
@@ -55,10 +56,16 @@ class Guard:
     def refutes(self, view: View) -> bool:
         """Whether the trials that know nothing of history are better than those that it brought, beyond chance."""
         rung = first_rung(view)
-        keys = [(is_carried(trial), view.goal.key(trial.at(rung))) for trial in view.at(rung)]
+        seen = [trial for trial in view.trials if trial.at(rung) is not None or trial.status == "failed"]
+        keys = [(is_carried(trial), _key(view, trial, rung)) for trial in seen]
         carried, others = ([key for of_history, key in keys if of_history is which] for which in (True, False))
         wins = sum(other < own for other in others for own in carried)
         return chance(wins, len(others), len(carried)) <= self.level
+
+
+def _key(view: View, trial: Trial, rung: int) -> tuple[float, float]:
+    measures = trial.at(rung)
+    return (math.inf, math.inf) if measures is None else view.goal.key(measures)
 
 
 def is_carried(trial: Trial) -> bool:
