@@ -15,7 +15,7 @@ from vernal.base import ConfigError
 from vernal.config import ConfigFile, Plan, Resolved, load_config, resolve
 from vernal.config.ranges import as_range, default_ranges, method_choice, separated
 from vernal.config.slots import Values, plan_slots
-from vernal.methods import ER, NCM, Card, Distil, FeCAM, FineTune, Method, RanPAC
+from vernal.methods import ER, NCM, Card, DERpp, Distil, FeCAM, FineTune, Method, RanPAC
 from vernal.space import Range, Real, choice, lograndint, loguniform, randint, uniform
 from vernal.training import Training
 from vernal.tuning import Tuning
@@ -205,6 +205,14 @@ def test_a_condition_on_the_method_may_be_given(folder: Path) -> None:
     space = {"width": randint(8, 64).only_if(method="er")}
     resolved = resolve(plan(folder, method=["er", "derpp"], space=space))
     assert ranges_of(resolved)["width"] == "randint(8, 64) if method=er"
+
+
+def test_an_option_of_any_of_several_methods_is_part_of_what_determines_the_update(folder: Path) -> None:
+    weak, strong = (
+        resolve(plan(folder, method=[FineTune(), DERpp(beta=beta)], space={"width": randint(8, 64)}))
+        for beta in (0.5, 0.9)
+    )
+    assert weak.to_json() != strong.to_json()
 
 
 # Where the user names nothing

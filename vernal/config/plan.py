@@ -106,7 +106,10 @@ class Search:
     def to_json(self) -> dict[str, Any]:
         """What determines the outcome, as plain values."""
         fixed = {"fixed": plain_values(self.slots.fixed)} if self.slots.fixed else {}
-        return {"space": self.space.to_json(), "tuning": dict(self.tuning.to_json())} | fixed
+        # The first method is part of the plan itself; options of the others may be seen nowhere else.
+        others = [_part_json(name, method) for name, method in [*self.slots.methods.items()][1:]]
+        methods = {"methods": others} if others else {}
+        return {"space": self.space.to_json(), "tuning": dict(self.tuning.to_json())} | methods | fixed
 
 
 @dataclass(frozen=True)
