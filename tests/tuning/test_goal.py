@@ -51,6 +51,11 @@ def test_a_constraint_is_read_as_it_is_written(text: str, constraint: Constraint
     assert Constraint.parse(str(constraint)) == constraint
 
 
+def test_a_bound_is_written_in_full() -> None:
+    assert str(Constraint("loss", 0.02)) == "loss <= 0.02"
+    assert str(Constraint("loss", 1.0000001)) == "loss <= 1.0000001"
+
+
 @pytest.mark.parametrize("text", ["forgetting", "forgetting<0.1", "<=3", "a<=b", "a<=1e", "a<=--1", "a<=1<=2"])
 def test_what_is_no_constraint_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="is no constraint. Write a measured number, <= or >=, and a bound"):

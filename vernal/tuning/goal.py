@@ -75,7 +75,9 @@ class Constraint:
         return max(0.0, value - self.bound if self.at_most else self.bound - value)
 
     def __str__(self) -> str:
-        return f"{self.name} {'<=' if self.at_most else '>='} {self.bound:g}"
+        short = f"{self.bound:g}"
+        bound = short if float(short) == self.bound else repr(float(self.bound))  # Another bound is another search.
+        return f"{self.name} {'<=' if self.at_most else '>='} {bound}"
 
 
 @dataclass(frozen=True)
