@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vernal.tuning.asha import check_options
 from vernal.tuning.moves import Begin, Done, GoOn, Move, Wait
@@ -107,6 +107,5 @@ def halve(view: View, trials: Sequence[Trial], rungs: Sequence[int], eta: float)
 
 def _ranked(view: View, members: Sequence[Trial], rung: int) -> Sequence[Trial]:
     """Those that were measured at a rung, the best one first, also if they failed later."""
-    numbers = {trial.number for trial in members}
-    reached = [trial for trial in view.at(rung) if trial.number in numbers]
+    reached = replace(view, trials=tuple(members)).at(rung)
     return [trial for trial in reached if view.goal.objective.loss(trial.at(rung)) < math.inf]
