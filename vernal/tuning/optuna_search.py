@@ -79,9 +79,9 @@ class BO:
     def suggest(self, view: View) -> Suggestion:
         """The default configuration for the first trial, then one from the process."""
         with optuna_quietly() as optuna:
+            require("scipy", "tuning")  # Now, and not when the first trial has been trained.
             if not view.trials:
                 return Suggestion(view.default, "default")
-            require("scipy", "tuning")
             seed, samplers = optuna_seed(view), optuna.samplers
             one_by_one = samplers.TPESampler(seed=seed, n_startup_trials=self.startup, multivariate=False)
             sampler = samplers.GPSampler(
