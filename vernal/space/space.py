@@ -102,7 +102,7 @@ class Space(Mapping[str, Range]):
         left: dict[str, Range] = {}
         for name, one in self.items():
             known = {other: allowed for other, allowed in one.when.items() if other in values}
-            exists = all(values[other] in allowed for other, allowed in known.items())
+            exists = replace(one, when=known).exists(values)
             if name not in values and exists and all(other in known or other in left for other in one.when):
                 when = {other: allowed for other, allowed in one.when.items() if other not in known}
                 left[name] = replace(one, when=when)
