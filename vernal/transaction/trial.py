@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 import traceback
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ import torch
 from torch import nn
 
 from vernal.base import (
+    Clock,
     ConfigError,
     DataError,
     MissingExtra,
@@ -135,16 +135,16 @@ def latency_ms(situation: Situation, model: nn.Module) -> float:
     feed = Feed(situation.data.train.rows, situation.transforms("test"), device, situation.seed)
     x = feed.batch(torch.zeros(1, dtype=torch.long), "latency")["x"]
     with isolated(derive_seed(situation.seed, "latency")), evaluating(model), torch.no_grad():
-        times = [_timed(model, x, device) for _ in range(_PASSES)]
+        times = [_timed(model, x, device, SystemClock()) for _ in range(_PASSES)]
     return 1000 * median(times[_PASSES // 4 :])  # The first ones are slower.
 
 
-def _timed(model: nn.Module, x: Any, device: torch.device) -> float:
-    began = time.perf_counter()
+def _timed(model: nn.Module, x: Any, device: torch.device, clock: Clock) -> float:
+    began = clock.seconds()
     model(x)
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-    return time.perf_counter() - began
+    return clock.seconds() - began
 
 
 def _take_device(index: int) -> None:
