@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 from tests.cli.conftest import Vernal
+from tests.report.tunings import past_of, tuned_records
+from vernal.base import canonical_json
 from vernal.store import Store
 
 
@@ -35,3 +37,19 @@ def test_an_unknown_id_is_refused(vernal: Vernal, store: Path) -> None:
     ran = vernal("show", "zzz", "--store", store)
     assert ran.code == 1
     assert "No record is called 'zzz'." in ran.err
+
+
+def test_an_update_that_was_tuned_is_shown_with_its_trials_and_its_gain(vernal: Vernal, store: Path) -> None:
+    (tuned,) = tuned_records(past_of(), chosen=2)
+    opened, blob = Store(store), canonical_json(past_of())
+    record = opened.record("champion")
+    artefacts = record["artefacts"] | {"tuning": {"blob": opened.blobs.put(blob), "bytes": len(blob)}}
+    opened.commit(
+        record | {"id": "c0ffee", "name": "n3", "request": "r3", "artefacts": artefacts, "tuning": tuned["tuning"]},
+        promote=True,
+        parent=record["id"],
+    )
+    ran = vernal("show", "--store", store)
+    assert ran.code == 0, ran.err
+    for part in ("4 of 4", "chosen", "as options", "gained"):
+        assert part in ran.out

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from vernal.cli.address import add_store, open_store
 from vernal.cli.parser import Parser
 from vernal.cli.terminal import pairs, say, say_json, size
-from vernal.cli.trials import search_facts
+from vernal.cli.trials import search_shown
 from vernal.cli.views import Record, chunk_table, costs, method, settings, span, summary, terms
 
 
@@ -38,7 +38,7 @@ def run(words: Sequence[str]) -> int:
     say(f"Update {record['id']}{', the champion' if is_champion else ''}, in {store.url}", "")
     say(pairs(_origin(record)), "")
     if "tuning" in record:
-        say(pairs(search_facts(record["tuning"])), "")
+        say(*search_shown(store, record), "")
     say(chunk_table(record), "")
     say(pairs(summary(record) | costs(record)), "", pairs(_artefacts(record)))
     return 0

@@ -30,6 +30,13 @@ def past_json(store: Store, record: Record) -> dict[str, Any]:
     return past
 
 
+def search_shown(store: Store, record: Record) -> Iterator[str | Table]:
+    """All that is worth saying about the search of an update that was tuned."""
+    from vernal.tuning import Past
+
+    return search_told(record["tuning"], Past.from_json(past_json(store, record)))
+
+
 def search_facts(facts: Facts) -> dict[str, str]:
     """What was searched and chosen, and what it took; from what a record says under ``tuning``, without the trials."""
     told = {"tuning": f"{_search(facts)}; {_spent(facts)}; why it ended: {facts['stopped']}"}

@@ -29,7 +29,7 @@ from vernal.cli.address import store_address
 from vernal.cli.line import read_line
 from vernal.cli.progress import reporting
 from vernal.cli.terminal import pairs, say, say_json
-from vernal.cli.trials import past_json, search_told
+from vernal.cli.trials import search_shown
 from vernal.cli.views import chunk_table, costs, summary
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def run(words: Sequence[str]) -> int:
         return 0
     say("", _headline(result), "")
     if "tuning" in result.record:
-        _show_search(result, store)
+        say(*search_shown(store, result.record), "")
     _show(result, log)
     return 0
 
@@ -63,13 +63,6 @@ def _update(words: Sequence[str]) -> tuple[Result, Store, Path]:
         result = update(line.plan, store, parent=line.values.parent, promote=line.values.promote, reporter=reporter)
         reporter.note(f"update {result.id}")
     return result, store, log
-
-
-def _show_search(result: Result, store: Store) -> None:
-    from vernal.tuning import Past
-
-    past = Past.from_json(past_json(store, result.record))
-    say(*search_told(result.record["tuning"], past), "")
 
 
 def _show(result: Result, log: Path) -> None:
