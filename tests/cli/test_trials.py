@@ -28,7 +28,7 @@ TRIALS = (
 
 def facts_of(chosen: int = 2, **others: Any) -> dict[str, Any]:
     return {
-        "scheduler": "ASHA", "searcher": "RandomSearch", "transfer": None, "metric": "accuracy",
+        "scheduler": "ASHA", "searcher": "RandomSearch", "transfer": "enqueue", "metric": "accuracy",
         "higher_is_better": True, "also": [], "constraints": [], "levels": 3, "chosen": chosen,
         "config": TRIALS[chosen].config, "space": SPACE.to_json(), "trials": 5, "complete": 2, "failed": 1, "epochs": 9,
         "seconds": 65.0, "cost": None, "feasible": True, "importance": {}, "pareto": [], "past": [],
@@ -102,6 +102,10 @@ def test_cost_importance_and_what_was_learned_before_are_told() -> None:
     assert facts["tuning"].endswith("9 levels in 1 min 5 s, at a cost of 2.50; why it ended: 5 trials have begun")
     assert facts["importance"] == "lr 0.75, alpha 0.25"
     assert facts["learned from"] == "updates 1a2b, 3c4d"
+
+
+def test_a_search_without_transfer_has_learned_from_no_update() -> None:
+    assert "learned from" not in search_facts(facts_of(past=["1a2b"], transfer="none"))
 
 
 def test_the_gain_is_measured_where_the_default_was_stopped() -> None:

@@ -40,7 +40,7 @@ def search_shown(store: Store, record: Record) -> Iterator[str | Table]:
 def search_facts(facts: Facts) -> dict[str, str]:
     """What was searched and chosen, and what it took; from what a record says under ``tuning``, without the trials."""
     told = {"tuning": f"{_search(facts)}; {_spent(facts)}; why it ended: {facts['stopped']}"}
-    if facts["past"]:
+    if facts["past"] and facts["transfer"] != "none":  # All that fits is listed, whether or not the search looks at it.
         told["learned from"] = f"update{'' if len(facts['past']) == 1 else 's'} {', '.join(facts['past'])}"
     if facts["constraints"]:
         told["constraints"] = f"{', '.join(facts['constraints'])}: {'met' if facts['feasible'] else 'met by no trial'}"
