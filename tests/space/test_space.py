@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vernal.base import ConfigError
-from vernal.space import Range, Space, choice, loguniform, randint, uniform
+from vernal.space import Range, Space, choice, lograndint, loguniform, randint, uniform
 
 CHAIN: dict[str, Range] = {
     "optimizer": choice("Adam", "SGD", "none"),
@@ -98,3 +98,22 @@ def test_conditions_in_a_circle_are_refused() -> None:
         Space({"a": randint(1, 2).only_if(b=1), "b": randint(1, 2).only_if(a=1), "c": randint(1, 2)})
     with pytest.raises(ConfigError, match="go in a circle"):
         Space({"a": randint(1, 2).only_if(a=1)})
+
+
+def test_all_configurations_of_a_small_space_are_known_and_no_others() -> None:
+    space = Space(
+        {"depth": randint(1, 3), "rate": uniform(0, 1, step=0.5).only_if(depth=[2, 3]), "kind": choice(("a", 1), None)}
+    )
+    assert space.few is not None
+    assert len(space.few) == 2 * (1 + 3 + 3)
+    assert all(space.holds(config) for config in space.few.values())
+
+
+@pytest.mark.parametrize("one", [uniform(0, 1), randint(1, 1_001), lograndint(1, 10**12)])
+def test_of_a_large_space_not_all_configurations_are_known(one: Range) -> None:
+    assert Space({"one": one}).few is None
+
+
+def test_two_ranges_that_are_small_alone_may_be_large_together() -> None:
+    assert Space({"one": randint(1, 1_000)}).few is not None
+    assert Space({"one": randint(1, 40), "other": randint(1, 40)}).few is None

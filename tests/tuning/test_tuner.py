@@ -12,6 +12,7 @@ import pytest
 
 from tests.tuning.simulate import Listed, MortalBook, Simulation, World, flat, simulate
 from vernal import ConfigError, StateError
+from vernal.space import Space, choice, randint
 from vernal.tuning import (
     ASHA,
     PASHA,
@@ -22,7 +23,9 @@ from vernal.tuning import (
     Full,
     Goal,
     GoOn,
+    Hyperband,
     Move,
+    Objective,
     RandomSearch,
     Scheduler,
     Suggestion,
@@ -124,10 +127,23 @@ def test_twenty_failures_in_a_row_end_a_search() -> None:
     assert tuner.best() is not None
 
 
-def test_a_limit_of_nothing_is_spent_at_once() -> None:
-    tuner = a_tuner(limits=Tuning(max_minutes=0))
-    assert tuner.is_over
-    assert tuner.share_spent == 1
+@pytest.mark.parametrize("limit", ["max_minutes", "max_cost", "price_per_hour"])
+def test_a_limit_of_nothing_is_refused(limit: str) -> None:
+    with pytest.raises(ConfigError, match=f"`{limit}` must be above 0, got 0. Leave it out for no limit."):
+        Tuning(**{limit: 0, "price_per_hour": 0 if limit == "price_per_hour" else 1})
+
+
+@pytest.mark.parametrize("scheduler", [Full(), ASHA(), Hyperband()])
+def test_a_small_space_is_tried_once_and_then_the_search_is_over(scheduler: Scheduler) -> None:
+    space = Space({"depth": randint(1, 2), "skip": choice(True, False).only_if(depth=2)})
+    goal = Goal((Objective("loss", higher_is_better=False),))
+    tuner = Tuner(View(space, {"depth": 1}, goal), Tuning(), RandomSearch(), scheduler, Book(), lambda: 0.0)
+    while (run := tuner.next()) is not None:
+        tuner.complete(run.number, {"loss": 1.0}, 1.0)
+    configs = [trial.config for trial in tuner.view.trials]
+    assert space.few is not None
+    assert sorted(map(str, configs)) == sorted(map(str, space.few.values()))
+    assert tuner.why_over == "there is nothing left to try"
 
 
 # The end of a search

@@ -58,6 +58,10 @@ class Range(ABC):
     def ends(self) -> tuple[Value, ...]:
         """The values at its ends; all of them, where they are not numbers."""
 
+    @abstractmethod
+    def options_up_to(self, most: int) -> Sequence[Value] | None:
+        """All values; None if there are more than so many."""
+
     def only_if(self, **conditions: Value | Sequence[Value]) -> Self:
         """The same range, that exists only where other hyperparameters have certain values.
 
@@ -150,6 +154,11 @@ class Real(Range):
             return min(max(math.exp(rng.uniform(math.log(self.low), math.log(self.high))), self.low), self.high)
         return float(rng.uniform(self.low, self.high))
 
+    def options_up_to(self, most: int) -> Sequence[float] | None:
+        """All values of a range with steps."""
+        count = self.steps + 1
+        return None if self.step is None or count > most else [self.at(place) for place in range(count)]
+
     @property
     def ends(self) -> tuple[float, float]:
         """The smallest and the largest value."""
@@ -216,6 +225,10 @@ class Whole(Range):
         value = math.exp(rng.uniform(math.log(self.low - 0.5), math.log(self.high + 0.5)))
         return min(max(round(value), self.low), self.high)
 
+    def options_up_to(self, most: int) -> Sequence[int] | None:
+        """All whole numbers of the range."""
+        return None if self.high - self.low >= most else range(self.low, self.high + 1)
+
     @property
     def ends(self) -> tuple[int, int]:
         """The smallest and the largest value."""
@@ -263,6 +276,10 @@ class Choice(Range):
     def sample(self, rng: np.random.Generator) -> Value:
         """An option at random."""
         return self.options[int(rng.integers(len(self.options)))]
+
+    def options_up_to(self, most: int) -> Sequence[Value] | None:
+        """The options."""
+        return None if len(self.options) > most else self.options
 
     @property
     def ends(self) -> tuple[Value, ...]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from vernal.base import ConfigError, Problem, did_you_mean
+from vernal.base import ConfigError, Problem, canonical_json, did_you_mean
 from vernal.space.ranges import Choice, Range, Real, Whole
 from vernal.space.values import Value
 
 Config = dict[str, Value]
+_FEW = 1_000
 _KINDS: dict[str, type[Range]] = {"real": Real, "whole": Whole, "choice": Choice}
 
 
@@ -90,6 +92,28 @@ class Space(Mapping[str, Range]):
         """A configuration at random."""
         return self.fill(lambda name, one: one.sample(rng))  # noqa: ARG005
 
+    @cached_property
+    def few(self) -> Mapping[bytes, Config] | None:
+        """All configurations, each under its canonical JSON; None if there are more than 1,000.
+
+        Examples:
+            >>> from vernal.space import choice, randint
+            >>> space = Space({"depth": randint(1, 2), "skip": choice(True, False).only_if(depth=2)})
+            >>> [*space.few.values()]
+            [{'depth': 1}, {'depth': 2, 'skip': True}, {'depth': 2, 'skip': False}]
+        """
+        found: list[Config] = [{}]
+        for name, one in self.items():
+            options = one.options_up_to(_FEW)
+            if options is None:
+                return None
+            found = [
+                more for config in found for more in _extended(config, name, options if one.exists(config) else None)
+            ]
+            if len(found) > _FEW:
+                return None
+        return {canonical_json(config): config for config in found}
+
     def fixed(self, values: Mapping[str, Value]) -> Space:
         """What is left to choose where some names have one value each.
 
@@ -116,6 +140,10 @@ class Space(Mapping[str, Range]):
     def from_json(cls, ranges: list[dict[str, Any]]) -> Space:
         """The space that `to_json` wrote down."""
         return cls({one["name"]: _made(one) for one in ranges})
+
+
+def _extended(config: Config, name: str, options: Sequence[Value] | None) -> list[Config]:
+    return [config] if options is None else [{**config, name: value} for value in options]
 
 
 def _plain(one: Range) -> dict[str, Any]:

@@ -69,6 +69,8 @@ class Tuning:
         for name in ("max_minutes", "max_cost", "price_per_hour"):
             if getattr(self, name) is not None:
                 check_range(name, getattr(self, name), 0)
+                if getattr(self, name) == 0:
+                    raise ConfigError(f"`{name}` must be above 0, got 0. Leave it out for no limit.")
         check_whole("workers", self.workers, 1)
         if self.max_cost is not None and not self.price_per_hour:
             raise ConfigError("`max_cost` needs `price_per_hour`: what one hour of one worker costs.")

@@ -89,7 +89,8 @@ class Tuner:
         begun = len(self._book.trials)
         limits = (self._settings.trials, self._settings.max_finished)
         may_begin = all(limit is None or begun < limit for limit in limits) and not self.is_exhausted
-        return replace(self._view, trials=self._book.trials, may_begin=may_begin)
+        view = replace(self._view, trials=self._book.trials, may_begin=may_begin)
+        return replace(view, may_begin=False) if may_begin and view.trials and view.untried == [] else view
 
     @property
     def seconds(self) -> float:

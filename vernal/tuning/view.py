@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vernal.space import Space, Value
+from vernal.base import canonical_json
+from vernal.space import Config, Space, Value
 from vernal.tuning.goal import Goal
 from vernal.tuning.history import Past
 from vernal.tuning.trial import Trial
@@ -36,6 +37,14 @@ class View:
     seed: int = 0
     past: tuple[Past, ...] = ()
     fixed: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def untried(self) -> list[Config] | None:
+        """The configurations that no trial has; None if there are too many to look at each."""
+        if self.space.few is None:
+            return None
+        tried = {canonical_json(dict(trial.config)) for trial in self.trials}
+        return [config for key, config in self.space.few.items() if key not in tried]
 
     @property
     def is_busy(self) -> bool:
