@@ -201,7 +201,8 @@ class _Loop:
         self._looks_at_gradients = type(job.method).before_step is not Method.before_step
         self._budget = job.budget
         self._scheduler = job.scheduler(optimizer, self._total_steps()) if job.scheduler else None
-        self._state = _State(curve=[*job.earlier[-1]["curve"]] if job.earlier else [])
+        # A checkpoint from before there were curves has none.
+        self._state = _State(curve=[*job.earlier[-1].get("curve", ())] if job.earlier else [])
         self._best_weights: dict[str, Tensor] | None = None
         self._best_method: dict[str, Any] = {}
         self._measures: dict[str, float] = {}
