@@ -233,3 +233,11 @@ def test_without_a_history_that_fits_it_is_the_other_searcher(seed: int, guarded
     searcher = BoundingBox(RandomSearch(), guard=Guard() if guarded else None)
     seen = view(pasts[why], seed=seed)
     assert searched(searcher, seen, 6) == searched(RandomSearch(), seen, 6)
+
+
+def test_a_box_that_has_been_tried_is_left() -> None:
+    space = Space({"depth": choice(1, 2, 3, 4)})
+    then = Past("1a2b", space, {}, "loss", False, 1, (Trial(0, {"depth": 1}, "", 1, "complete", ({"loss": 1.0},)),))
+    tried = Trial(0, {"depth": 1}, "default", 1, "paused", ({"loss": 1.0},))
+    suggestion = BoundingBox(RandomSearch()).suggest(View(space, {"depth": 1}, GOAL, (tried,), past=(then,)))
+    assert (suggestion.origin, suggestion.config["depth"] > 1) == ("random", True)

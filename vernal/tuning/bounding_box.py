@@ -21,7 +21,7 @@ class BoundingBox:
     In the box, a number lies between the smallest and the largest of the best, in the logarithm where its range is
     logarithmic, and a choice has the options that were best somewhere. A little is added at both ends of a number:
     nobody has looked between what was best and the next trial. A range that no best configuration had a value for
-    stays as it is.
+    stays as it is. A box whose configurations have all been tried is left.
 
     The first trial is that of `then` in the whole space, which is the plan's own values. In the box, `then` sees
     only the trials that lie in the box. Without earlier updates that fit the present space and objective, this is
@@ -61,7 +61,10 @@ class BoundingBox:
         if not pasts or not view.trials or (self.guard is not None and not self.guard.admits(view)):
             return self.then.suggest(view)
         box = box_around(view.space, [trial.config for past in pasts for trial in past.trials], self.margin)
-        suggestion = self.then.suggest(_inside(view, box))
+        inside = _inside(view, box)
+        if inside.untried == []:  # The same again would say nothing new.
+            return self.then.suggest(view)
+        suggestion = self.then.suggest(inside)
         return Suggestion(suggestion.config, FROM_BOX + suggestion.origin)
 
 
