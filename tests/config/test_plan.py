@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from vernal.base import ConfigError, canonical_json
 from vernal.config import Plan, make_method, options_of, resolve
 from vernal.methods import ER, Compatible, DERpp, Distil, Method
+from vernal.space import Range, uniform
 from vernal.training import Training
 
 CONFIG = "def model_fn(width: int = 8, sizes: tuple = (1, 2)): ...\ndef data_module_fn(day: int): ...\n"
@@ -161,6 +164,20 @@ def test_a_method_of_ones_own_must_be_a_dataclass(config: Path) -> None:
         ConfigError, match="Own is not a dataclass. Put @dataclass on it: its fields are its hyperparam"
     ):
         resolve(Plan(config, Own(), {"day": 1})).to_json()
+
+
+def test_ranges_that_a_method_of_ones_own_proposes_are_no_options_of_it(config: Path) -> None:
+    @dataclass
+    class Own(Method):
+        space: ClassVar[Mapping[str, Range]] = {"alpha": uniform(0, 1)}
+        alpha: float = 0.5
+
+        def loss(self, step: Any) -> Any:
+            return None
+
+    facts = resolve(Plan(config, Own(), {"day": 1})).to_json()
+    assert facts["method"]["options"] == {"alpha": 0.5}
+    assert canonical_json(facts)
 
 
 def test_the_options_of_a_method_are_its_fields() -> None:

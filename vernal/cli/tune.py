@@ -7,7 +7,7 @@ its own, without training again. Interrupted, the same command goes on where it 
 
 Examples:
   vernal tune config.py --store runs/gas --batch 2 --lr 'loguniform(1e-4, 1e-1)' --max-trials 10
-  vernal tune config.py --store runs/gas --batch 2 --method 'choice(er, derpp)' --max-minutes 60 --trial-workers 2
+  vernal tune config.py --store runs/gas --batch 2 --tune --max-minutes 60 --trial-workers 2
   vernal update config.py --store runs/gas --batch 2 --lr 'loguniform(1e-4, 1e-1)' --max-trials 10
 """
 

@@ -77,12 +77,12 @@ def read_options(known: Sequence[Argument], given: Mapping[str, Any], where: str
 
 def method_options(method: Method | Term) -> dict[str, Any]:
     """The hyperparameters of a method or a term: its dataclass fields."""
-    kind = type(method)
+    kind: type[Any] = type(method)
     if "__dataclass_fields__" not in vars(kind):
         raise ConfigError(
             f"{kind.__name__} is not a dataclass. Put @dataclass on it: its fields are its hyperparameters."
         )
-    return {name: getattr(method, name) for name in vars(kind)["__dataclass_fields__"]}
+    return {option.name: getattr(method, option.name) for option in dataclasses.fields(kind)}
 
 
 def with_plain_options(part: Part) -> Part:
