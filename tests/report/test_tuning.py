@@ -32,7 +32,7 @@ def test_the_search_is_told_from_its_space_to_its_end() -> None:
         "searcher RandomSearch."
     ) in text
     assert "4 trials began: 2 trained to the end, 1 stopped before it, 1 failed." in text
-    assert "Why the search ended: 4 trials have begun, and none is promising enough to go on." in text
+    assert "Why the search ended: 4 trials have begun, the most that may." in text
     assert "The most frequent failure, once: RuntimeError: out of memory" in text
 
 

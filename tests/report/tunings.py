@@ -102,7 +102,8 @@ def tuning_of(past: Mapping[str, Any], chosen: int | None, facts: Mapping[str, A
         "importance": {"learning_rate": 0.7, "momentum": 0.05, "optimizer": 0.25},
         "pareto": [],
         "past": [],
-        "stopped": "4 trials have begun, and none is promising enough to go on",
+        "also_higher_is_better": [False] * len((facts or {}).get("also", [])),
+        "stopped": "4 trials have begun, the most that may",
         **(facts or {}),
     }
 

@@ -33,4 +33,4 @@ def store(first: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Searches whose workers are threads of this process."""
-    monkeypatch.setattr("vernal.transaction.search.Workers", Threads)
+    monkeypatch.setattr("vernal.transaction.crew.Workers", Threads)

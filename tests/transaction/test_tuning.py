@@ -371,7 +371,7 @@ def test_trials_keep_checkpoints_and_nothing_of_the_parents_memory(tmp_path: Pat
 
 
 def test_what_is_told_meanwhile_is_the_best_so_far(store: Path, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vernal.transaction.search._TELL_EVERY", 0.0)
+    monkeypatch.setattr("vernal.transaction.crew._TELL_EVERY", 0.0)
     heard = Heard()
     update(ranged(plan(config, 2), workers=2), store, reporter=heard)
     assert heard.phases[:4] == ["read config", "read data", "tune", "evaluate before"]

@@ -17,7 +17,7 @@ from vernal.base import StateError
 from vernal.store import Store
 from vernal.training.checkpoint import Checkpoint
 from vernal.transaction import trial, tune, update
-from vernal.transaction.search import leased
+from vernal.transaction.leases import leased
 from vernal.transaction.situation import scratch_files
 from vernal.tuning import Book
 
@@ -266,7 +266,7 @@ def test_what_a_worker_that_was_given_up_still_writes_is_not_read(
         KillAt(patch, 3, "after")
         with pytest.raises(Killed):
             tune(scene.plan, store)
-    start = "vernal.transaction.search.leased"
+    start = "vernal.transaction.crew.leased"
 
     def revived(folder: Path) -> Path:
         mine = leased(folder)
@@ -297,7 +297,7 @@ def test_a_process_that_dies_while_it_leases_a_folder_loses_no_epoch(
                 raise Killed
             replace(source, target)
 
-        patch.setattr("vernal.transaction.search.os.replace", dying)
+        patch.setattr("vernal.transaction.leases.os.replace", dying)
         with pytest.raises(Killed):
             tune(scene.plan, store)
     saved = []

@@ -179,6 +179,11 @@ class Tuned:
         return "higher is better" if self.scale.higher_is_better else "lower is better"
 
     @property
+    def also_direction(self) -> str:
+        """Which way the second objective improves, in words."""
+        return "higher is better" if self.facts["also_higher_is_better"][0] else "lower is better"
+
+    @property
     def worst_first(self) -> list[Tried]:
         """The trials by what they reached, those without a score before all others."""
         sign = 1 if self.scale.higher_is_better else -1

@@ -91,7 +91,7 @@ def pareto_chart(tuned: Tuned) -> Chart | None:
     return Chart(
         title=f"Trade-off: {one} against {other}",
         frame=WIDE,
-        across=Side(other, across.labelled_ends),
+        across=Side(f"{other}, {tuned.also_direction}", across.labelled_ends),
         up=[Side(f"{tuned.scale.heading}, {tuned.direction}", up.ticks)],
         lines=_piled(lines),
     )

@@ -13,9 +13,10 @@ from vernal.base import Clock
 from vernal.memory import Memory
 from vernal.state import pack
 from vernal.store import Store
+from vernal.transaction.aim import past_bytes
 from vernal.transaction.learn import Learned
 from vernal.transaction.parent import SCHEMA_VERSION
-from vernal.transaction.search import Searched, past_bytes
+from vernal.transaction.search import Searched
 from vernal.transaction.situation import Situation
 
 try:
