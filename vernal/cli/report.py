@@ -1,5 +1,6 @@
-"""Draw the lineage of a model as one HTML page: every chunk after every update, forgetting, costs,
-and how hyperparameters were tuned.
+"""Draw the lineage of a model as one HTML page.
+
+It shows every chunk after every update, forgetting, costs, and how hyperparameters were tuned.
 
 The page needs nothing beside itself. It is drawn with matplotlib: pip install 'vernal[plots]'.
 
