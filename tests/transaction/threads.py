@@ -100,6 +100,12 @@ class Threads:
             self._lines[worker] = _Line(unpack(self._work), worker)
         self._lines[worker].come.append(json.dumps(message))
 
+    def stop(self, worker: int) -> None:
+        """End a worker; it is started anew when it is next told something."""
+        random = capture()
+        self._lines.pop(worker).close()
+        restore(random)
+
     def wait(self, seconds: float | None) -> list[tuple[int, Message | Died]]:  # noqa: ARG002
         """What one worker says when it has run on; each worker has its turn."""
         index = next(index for index, line in self._lines.items() if line.come)

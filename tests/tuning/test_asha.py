@@ -121,7 +121,7 @@ def test_rungs_grow_by_the_reduction_factor_and_end_with_the_training(
 
 
 @pytest.mark.parametrize(
-    ("options", "text"), [({"eta": 1}, "`eta` must be at least 1.000001"), ({"first": 0}, "`first` must be")]
+    ("options", "text"), [({"eta": 1}, "`eta` must be above 1, got 1"), ({"first": 0}, "`first` must be")]
 )
 def test_what_is_no_ladder_is_refused(options: dict[str, float], text: str) -> None:
     with pytest.raises(ConfigError, match=text):

@@ -19,7 +19,7 @@ def written(path: Path | None) -> Book:
     book.write("begin", 1, 2.5, config={"lr": 0.2, "layers": ()}, origin="random", until=1)
     book.write("died", 1, 3.0)
     book.write("fail", 1, 3.5, error="no memory")
-    book.write("finish", 0, 4.0, until=9)
+    book.write("finish", 0, 4.0, until=9, limits={"max_trials": 4})
     book.write("complete", 0, 5.0, measures={"loss": 1.0}, trained=2.0)
     return book
 

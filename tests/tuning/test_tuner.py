@@ -215,7 +215,7 @@ def test_what_is_done_at_the_end_does_not_open_the_search_again() -> None:
 def test_a_trial_whose_process_dies_three_times_at_one_place_has_failed() -> None:
     tuner = simulate(World(dies={0: (2, MAX_DEATHS)}), Full(), Tuning(max_trials=2))
     assert tuner.view.trials[0].status == "failed"
-    assert "died 3 times at the same place; perhaps memory ran out." in tuner.view.trials[0].error
+    assert "died 3 times at the same place; the last one died." in tuner.view.trials[0].error
     assert simulate(World(dies={0: (2, 2)}), Full(), Tuning(max_trials=2)).view.trials[0].status == "complete"
 
 

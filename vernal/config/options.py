@@ -82,7 +82,14 @@ def method_options(method: Method | Term) -> dict[str, Any]:
         raise ConfigError(
             f"{kind.__name__} is not a dataclass. Put @dataclass on it: its fields are its hyperparameters."
         )
-    return {option.name: getattr(method, option.name) for option in dataclasses.fields(kind)}
+    names = [option.name for option in dataclasses.fields(kind)]
+    base = Method if isinstance(method, Method) else Term
+    if taken := [name for name in names if hasattr(base, name)]:
+        raise ConfigError(
+            f"{kind.__name__} has a field `{taken[0]}`, which is something that vernal asks every "
+            f"{base.__name__.lower()} for. Call the field something else."
+        )
+    return {name: getattr(method, name) for name in names}
 
 
 def with_plain_options(part: Part) -> Part:

@@ -13,7 +13,7 @@ from vernal.config.code import code_digest
 from vernal.config.file import ConfigFile, load_config
 from vernal.config.options import make_method, method_options, plain_values, with_plain_options
 from vernal.config.ranges import as_range, default_ranges, method_choice, separated, space_of
-from vernal.config.slots import METHOD, Slots, Values
+from vernal.config.slots import DATA, METHOD, Slot, Slots, Values
 from vernal.config.terms import make_terms
 from vernal.config.types import plain
 from vernal.methods import Method, Term, method_name, term_name
@@ -22,7 +22,6 @@ from vernal.training import Training
 from vernal.tuning import Tuning
 
 DEFAULT_METHOD = "er"
-DATA = "data_module_fn"
 Made = TypeVar("Made")
 _KINDS = (
     ("config", str | Path | ConfigFile, "the path of a Python file"),
@@ -217,16 +216,31 @@ def _search(
     if not ranges and plan.tuning is None:
         return None
     slots = config.slots(values, methods)
+    said: dict[str, Any] = {}
     if not {*ranges} - {METHOD}:  # A choice of methods alone leaves open what else is worth choosing.
-        ranges = {**(_own_ranges(call("space_fn")) or default_ranges(slots, methods, values.terms)), **ranges}
+        proposed = _own_ranges(call("space_fn")) or default_ranges(slots, methods, values.terms)
+        said = {name: slots[name].value for name in proposed if name in slots and _is_said(name, slots[name], plan)}
+        ranges = {**proposed, **ranges}
     if not ranges:
         raise ConfigError(
             "There is nothing to tune: no value is a range, and neither the method nor the optimiser proposes one. "
             "Write a range in the place of a value, such as `loguniform(0.001, 0.1)`."
         )
-    space = space_of(ranges, slots, methods, DATA)
+    space = space_of(ranges, slots, methods, DATA).fixed(said)
+    if not space:
+        raise ConfigError(
+            f"There is nothing to tune: the plan gives a value to all that has a range: {', '.join(said)}."
+        )
     default = space.default({METHOD: next(iter(methods)), **{name: slot.value for name, slot in slots.items()}})
     return Search(space, default, plan.tuning or Tuning(), slots)
+
+
+def _is_said(name: str, slot: Slot, plan: Plan) -> bool:
+    """Whether the plan gives a value itself; what a config file or a method proposes is then not chosen from."""
+    if slot.part == "arguments":
+        return name in plan.arguments
+    from_file = {"method": plan.method is None, "term": plan.terms is None, "training": False}
+    return not from_file[slot.part] and slot.value != slot.argument.default
 
 
 def _own_ranges(given: Any) -> dict[str, Range]:

@@ -9,7 +9,7 @@ from vernal.base import ConfigError, Problem, did_you_mean
 from vernal.config.slots import METHOD, Slot, Slots
 from vernal.config.types import NotAllowed
 from vernal.methods import Method, Term, term_name
-from vernal.space import Choice, Range, Real, Space, choice, is_range, loguniform, randint, read_range
+from vernal.space import Choice, Range, Real, Space, choice, is_range, loguniform, read_range
 
 RATES = ("lr", "learning_rate")
 _FACTOR = 30.0  # The default range of a learning rate goes from about its value divided by this to that times this.
@@ -147,14 +147,19 @@ def _twice(names: Iterable[str], slots: Slots) -> list[Problem]:
     ]
 
 
+def _whole(one: Real) -> str:
+    """How a range of decimal numbers would be written for whole ones."""
+    return f"{'lograndint' if one.log else 'randint'}({round(one.low)}, {round(one.high)})"
+
+
 def _unfit(name: str, one: Range, slot: Slot) -> list[Problem]:
     """Values at the ends that the hyperparameter cannot take."""
     for value in one.ends:
         try:
             slot.argument.type.check(value)
         except NotAllowed as error:
-            is_decimal = slot.argument.type.kind is int and isinstance(one, Real)
-            fix = f"For whole numbers there is {randint(1, 2)}." if is_decimal else ""
+            wants_whole = slot.argument.type.kind is int
+            fix = f"For whole numbers there is {_whole(one)}." if wants_whole and isinstance(one, Real) else ""
             return [Problem(name, f"{error}, in {one}.", fix)]
     return []
 

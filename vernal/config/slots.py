@@ -13,6 +13,7 @@ from vernal.methods import Method, Term, method_name, term_name
 from vernal.training import Training
 
 METHOD = "method"
+DATA = "data_module_fn"
 # The others say how long or on what a training runs: trials with different ones could not be compared.
 OF_TRAINING = ("batch_size", "accumulate", "clip_norm", "clip_value")
 Part = TypeVar("Part", Method, Term, Training)
@@ -33,6 +34,16 @@ class Slot:
     owners: tuple[str, ...]
     argument: Argument
     value: Any
+
+    @property
+    def reads_data(self) -> bool:
+        """Whether it decides which data there is, so that it cannot differ from trial to trial."""
+        return self.part == "arguments" and DATA in self.argument.functions
+
+    def is_same_place(self, other: Slot) -> bool:
+        """Whether another one, by its short or its long name, is where this value goes."""
+        is_same = (self.part, self.argument.name) == (other.part, other.argument.name)
+        return is_same and ({*self.owners} <= {*other.owners} or {*other.owners} <= {*self.owners})
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,11 @@ class Slots(Mapping[str, Slot]):
 
     def __len__(self) -> int:
         return len(self._slots)
+
+    @property
+    def values_now(self) -> dict[str, Any]:
+        """What the plan says, by name."""
+        return {name: slot.value for name, slot in self.items()}
 
     @property
     def fixed(self) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ import torch
 
 from vernal.base import ConfigError, canonical_json, derive_seed
 from vernal.config import METHOD, Search
+from vernal.methods import method_name
 from vernal.space import Config, Space
 from vernal.transaction.evaluation import Judge
 from vernal.transaction.situation import Situation
@@ -75,7 +76,7 @@ class Aim:
     def view(self) -> View:
         """All that a search knows before its first trial."""
         space = self._plan.space.fixed(self.frozen)
-        values = {name: slot.value for name, slot in self._plan.slots.items()}
+        values = self._plan.slots.values_now
         return View(
             space=space,
             default=space.default({**values, **self._plan.default}),
@@ -83,8 +84,23 @@ class Aim:
             levels=levels_of(self.situation),
             seed=derive_seed(self.situation.seed, "tuning"),
             past=earlier(self.situation),
-            fixed={name: value for name, value in {**values, **self.frozen}.items() if name not in space},
+            fixed=self._fixed(space),
         )
+
+    def _fixed(self, space: Space) -> Config:
+        """What later updates need to know of what is not chosen: the method, and all values that could be ranges.
+
+        Which data an update reads never could: it is another for each, and says nothing about the configuration.
+        """
+        slots = self._plan.slots
+        chosen = [slots[name] for name in space if name != METHOD]
+        values = {
+            name: slot.value
+            for name, slot in slots.items()
+            if not slot.reads_data and not any(slot.is_same_place(other) for other in chosen)
+        }
+        method = {} if METHOD in space else {METHOD: method_name(self.situation.resolved.method)}
+        return {**method, **values, **{name: value for name, value in self.frozen.items() if name not in space}}
 
     @cached_property
     def goal(self) -> Goal:
@@ -121,8 +137,7 @@ class Aim:
         """Demand that each method to choose from may go on from the parent's."""
         slots, space = self._plan.slots, self._plan.space
         for name in slots.methods:
-            values = {**{other: slot.value for other, slot in slots.items()}, METHOD: name}
-            chosen = situation_at(self.situation, space.default(values))
+            chosen = situation_at(self.situation, space.default({**slots.values_now, METHOD: name}))
             chosen.method()
             chosen.memory()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from vernal.base import Clock, ConfigError, DataError, MissingExtra, VernalError
+from vernal.base import Clock, ConfigError, DataError, MissingExtra, TrainingError, VernalError
 from vernal.launch import Died, Message, Workers
 from vernal.training import Reporter
 from vernal.transaction.aim import Aim
@@ -20,6 +20,7 @@ from vernal.tuning import Run, Trial, Tuner
 PRELOAD = ("torch", "torch._dynamo", "vernal.transaction.trial")
 ABOUT_PLAN = (ConfigError.__name__, DataError.__name__, MissingExtra.__name__)
 _KINDS: dict[str, type[VernalError]] = {one.__name__: one for one in KINDS}
+_OF_TRIALS = (TrainingError.__name__, "OutOfMemoryError")  # Another learning rate, another size may do.
 _TELL_EVERY = 1.0  # seconds
 
 
@@ -96,6 +97,7 @@ class Crew:
                 self._note(number)
             case "failed":
                 del self._running[worker]
+                workers.stop(worker)  # After an error on an accelerator, its process may know nothing but that error.
                 self._hear_failure(number, said)
 
     def _hear_levels(self, workers: Workers, worker: int, number: int, said: Message) -> None:
@@ -125,7 +127,7 @@ class Crew:
             self._start(workers, worker, following)
 
     def _hear_death(self, number: int, died: Died) -> None:
-        self._tuner.die(number)
+        self._tuner.die(number, died.reason)
         trial = self._trial(number)
         follows = f"it has failed. {trial.error}" if trial.status == "failed" else "it goes on from its checkpoint"
         self._reporter.note(f"trial {number}: its process {died.reason}; {follows}")
@@ -133,8 +135,9 @@ class Crew:
     def _hear_failure(self, number: int, said: Message) -> None:
         kind, trial = said["about"], self._trial(number)
         # The first trial has the plan's own values. What is wrong with the store, or the disk, is wrong for all.
-        if kind in _KINDS and (kind not in ABOUT_PLAN or (trial.origin == "default" and not trial.level)):
-            self._wrong = _KINDS[kind](said["error"])
+        is_plans = trial.origin == "default" and not trial.level and kind not in _OF_TRIALS
+        if said["before"] or is_plans or (kind in _KINDS and kind not in ABOUT_PLAN):
+            self._wrong = _KINDS.get(kind, TrainingError)(said["error"])
             return
         self._tuner.fail(number, said["error"])
         self._reporter.note(f"trial {number} failed: {said['error']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,6 +79,8 @@ def search(situation: Situation, folder: Path, reporter: Reporter, clock: Clock)
     tuner = Tuner(aim.view, aim.settings, searcher, scheduler, book, lambda: clock.seconds() - began)
     if not tuner.is_over:
         reporter.phase("tune")
+        if book.trials:
+            reporter.note(f"goes on with {len(book.trials)} trials, {tuner.epochs} levels")
         try:
             Crew(aim, tuner, folder, reporter, clock).work()
         except VernalError as error:
@@ -87,6 +90,11 @@ def search(situation: Situation, folder: Path, reporter: Reporter, clock: Clock)
     best = tuner.best()
     if best is None or best.status != "complete":
         raise TrainingError(_all_failed(book.trials, _aside(folder)))
+    if not math.isfinite(aim.goal.objective.loss(best.last)):
+        raise TrainingError(
+            f"No trial has a number for {aim.goal.objective.name!r}, so there is nothing to choose by; the champion is "
+            f"as it was. Choose another metric (`metric` of the tuning). The trials are in {_aside(folder)}."
+        )
     summary = _names(searcher, scheduler) | _summary(aim, tuner, best, book.seconds)
     lease = current_lease(folder / str(best.number))
     return Searched(situation_at(situation, summary["config"]), lease, aim.past(book.trials), summary)
@@ -164,7 +172,7 @@ def _importance(view: View) -> dict[str, float]:
 
 def _all_failed(trials: Sequence[Trial], folder: Path) -> str:
     errors = [trial for trial in trials if trial.status == "failed"]
-    first = f" The first of them, trial {errors[0].number}: {errors[0].error}" if errors else ""
+    first = f" The first of them, trial {errors[0].number}: {errors[0].error.rstrip('.')}." if errors else ""
     return (
         f"None of {len(trials)} trials could be trained to its end; the champion is as it was.{first} What they wrote "
         f"is in {folder}."

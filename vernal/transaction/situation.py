@@ -31,6 +31,7 @@ from vernal.transaction.heads import Sizes
 from vernal.transaction.labels import Span, label_spans
 from vernal.transaction.new_data import NewData
 from vernal.transaction.parent import Parent, fits, load_weights
+from vernal.tuning import LIMITS
 
 METRIC_VERBS = ("update", "compute", "reset", "to")
 OWN_METRICS = ("accuracy", "macro_f1", "loss", "mae", "rmse", "r2")
@@ -79,6 +80,18 @@ class Situation:
     def name(self) -> str:
         """A digest of all that determines the update: the request and the parent."""
         return digest({"request": self.request, "parent": self.parent.record["name"] if self.parent else None})
+
+    @property
+    def workplace(self) -> str:
+        """The name of the folder for unfinished work. A search that only has other limits finds its trials there."""
+        asked = self.asked or self.resolved
+        if asked.search is None:
+            return self.name[:12]
+        plan = asked.to_json()
+        tuning = {name: value for name, value in plan["search"]["tuning"].items() if name not in LIMITS}
+        plan["search"] = {**plan["search"], "tuning": tuning}
+        parent = self.parent.record["name"] if self.parent else None
+        return digest({"plan": plan, "data": self.data.fingerprints, "parent": parent})[:12]
 
     @property
     def rows_before(self) -> int:

@@ -79,10 +79,10 @@ def update(
         try:
             record = store.commit(record, promote, record["parent"], pinned.head.number)
         except ConflictError:
-            store.discard_scratch(pinned.name)  # Going on from there would lead to the same end.
+            store.discard_scratch(pinned.workplace)  # Going on from there would lead to the same end.
             raise
         with suppress(OSError):  # The update stands, whatever becomes of its unfinished files.
-            store.discard_scratch(pinned.name)
+            store.discard_scratch(pinned.workplace)
     return Result(record, store.url, promoted=promote)
 
 
@@ -146,12 +146,12 @@ class _Pinned:
         return self.situation.store
 
     @property
-    def name(self) -> str:
-        return self.situation.name[:12]
+    def workplace(self) -> str:
+        return self.situation.workplace
 
     @property
     def folder(self) -> Path:
-        return self.store.scratch(self.name)
+        return self.store.scratch(self.workplace)
 
     def search(self) -> Searched:
         return search(self.situation, self.folder, self.reporter, self.clock)
@@ -181,12 +181,12 @@ def _pinned(
     data = read_data(resolved, lambda prepare: _one_at_a_time(resolved, clock, prepare))
     situation = Situation(resolved, store, pinned, data)
     if (done := _done(situation, parent)) is not None:
-        store.discard_scratch(situation.name[:12])  # Left there if the process was killed after its commit.
+        store.discard_scratch(situation.workplace)  # Left there if the process was killed after its commit.
         yield _Pinned(situation, done, head, reporter, clock, meter, meter.seconds)
         return
     _check_beginning(store, head, pinned, promote)
     read_seconds = meter.seconds
-    with store.lock(situation.name[:12]):
+    with store.lock(situation.workplace):
         done = _done(situation, parent)  # By somebody who has just let go of the lock.
         yield _Pinned(situation, done, head, reporter, clock, meter, read_seconds)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,8 @@ from vernal.base import (
     did_you_mean,
 )
 from vernal.launch import Channel, Message
-from vernal.training import Feed, Silent, evaluating, isolated, listened_to, make_fabric
+from vernal.training import Feed, Silent, evaluating, isolated, listened_to, make_fabric, speaking
+from vernal.transaction.evaluation import Say
 from vernal.transaction.learn import Watch, try_out
 from vernal.transaction.situation import Situation
 from vernal.transaction.work import Work
@@ -74,8 +75,10 @@ class Trials:
                 answer = {"kind": "paused"}
             except Exception as error:  # Whatever it is, it is the trial's; the tuner decides what that means.
                 traceback.print_exc()  # into the log of this process
-                answer = {"kind": "failed", "error": _said(error), "about": _kind(error)}
+                is_before = situation is None  # Then it is none of the trial's doing.
+                answer = {"kind": "failed", "error": _said(error), "about": _kind(error), "before": is_before}
             channel.send(answer | {"trial": message["trial"]})
+            torch.cuda.empty_cache()  # Others may be waiting for it; nothing happens where there is none.
 
     def _run(self, situation: Situation, channel: Channel, message: Message) -> tuple[dict[str, float], float]:
         chosen = situation_at(situation, message["config"])
@@ -84,14 +87,14 @@ class Trials:
             levels=self.levels,
             told=partial(_tell_levels, channel, message["trial"]),
             compares=FORGETTING in self.wanted,
-            more=lambda model: self._more(chosen, model),
+            more=lambda model: self._more(chosen, model, partial(speaking, fabric)),
             known=self._check_known if message["trial"] == 0 else None,
         )
         return try_out(fabric, chosen, Path(message["folder"]), Silent(), SystemClock(), watch)
 
-    def _more(self, situation: Situation, model: nn.Module) -> Mapping[str, float]:
+    def _more(self, situation: Situation, model: nn.Module, say: Say) -> Mapping[str, float]:
         size = sum(value.nbytes for value in model.state_dict().values() if isinstance(value, torch.Tensor))
-        slow = {LATENCY: latency_ms(situation, model)} if LATENCY in self.wanted else {}
+        slow = {LATENCY: latency_ms(situation, model, say)} if LATENCY in self.wanted else {}
         return {SIZE: float(size)} | slow
 
     def _check_known(self, names: Collection[str]) -> None:
@@ -100,7 +103,7 @@ class Trials:
         Raises:
             ConfigError: it is not.
         """
-        known = [*names, SECONDS, FORGETTING]
+        known = [*names, LATENCY, SECONDS, FORGETTING]
         for name in self.wanted:
             if name not in known:
                 raise ConfigError(f"Tuning is to look at {name!r}, which is not measured. {did_you_mean(name, known)}")
@@ -129,17 +132,23 @@ def situation_at(situation: Situation, config: Mapping[str, Any]) -> Situation:
     return replace(situation, resolved=situation.resolved.at(dict(config)), asked=situation.resolved)
 
 
-def latency_ms(situation: Situation, model: nn.Module) -> float:
-    """The median time that the model takes for one row, in milliseconds."""
+def latency_ms(situation: Situation, model: nn.Module, say: Say = lambda model: model) -> float:
+    """The median time that the model takes for one row, in milliseconds.
+
+    Args:
+        situation: has the row.
+        model: what is timed.
+        say: makes it compute in the chosen precision.
+    """
     device = next((value.device for value in model.state_dict().values()), torch.device("cpu"))
     feed = Feed(situation.data.train.rows, situation.transforms("test"), device, situation.seed)
     x = feed.batch(torch.zeros(1, dtype=torch.long), "latency")["x"]
     with isolated(derive_seed(situation.seed, "latency")), evaluating(model), torch.no_grad():
-        times = [_timed(model, x, device, SystemClock()) for _ in range(_PASSES)]
+        times = [_timed(say(model), x, device, SystemClock()) for _ in range(_PASSES)]
     return 1000 * median(times[_PASSES // 4 :])  # The first ones are slower.
 
 
-def _timed(model: nn.Module, x: Any, device: torch.device, clock: Clock) -> float:
+def _timed(model: Callable[[Any], Any], x: Any, device: torch.device, clock: Clock) -> float:
     began = clock.seconds()
     model(x)
     if device.type == "cuda":
@@ -150,7 +159,8 @@ def _timed(model: nn.Module, x: Any, device: torch.device, clock: Clock) -> floa
 def _take_device(index: int) -> None:
     """Let workers take turns on the accelerators of this machine; before any of them is touched."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    names = visible.split(",") if visible else [str(i) for i in range(torch.cuda.device_count())]
+    every = visible.split(",") if visible else [str(i) for i in range(torch.cuda.device_count())]
+    names = [name for name in every if name.strip() not in ("", "-1")]
     if len(names) > 1:
         os.environ["CUDA_VISIBLE_DEVICES"] = names[index % len(names)]
 
@@ -160,5 +170,5 @@ def _said(error: Exception) -> str:
 
 
 def _kind(error: Exception) -> str:
-    """The name of the kind of an error, of those that the tuner asks for; else nothing."""
-    return next((kind.__name__ for kind in KINDS if isinstance(error, kind)), "")
+    """The name of the kind of an error, of those that the tuner asks for; else its own."""
+    return next((kind.__name__ for kind in KINDS if isinstance(error, kind)), type(error).__name__)

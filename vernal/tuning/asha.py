@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from vernal.base import check_range, check_whole
+from vernal.base import ConfigError, check_range, check_whole
 from vernal.tuning.moves import Begin, Done, GoOn, Move, Wait
 from vernal.tuning.trial import Trial
 from vernal.tuning.view import View
@@ -47,7 +47,9 @@ class ASHA:
 
 def check_options(eta: float, first: int) -> None:
     """Demand what all schedulers with rungs demand."""
-    check_range("eta", eta, 1.000001)
+    check_range("eta", eta, 1)
+    if eta == 1:
+        raise ConfigError("`eta` must be above 1, got 1: of every `eta` trials one is promoted.")
     check_whole("first", first, 1)
 
 

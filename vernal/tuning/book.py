@@ -37,6 +37,8 @@ class Book:
         """How long the search has taken so far, in all processes that have worked on it one after the other."""
         self.finisher: int | None = None
         """The number of the trial that was last taken to its end because the search was over."""
+        self.limits: Mapping[str, Any] = {}
+        """The limits at which it was over then."""
         if path is not None and path.exists():
             self._read(path)
 
@@ -102,7 +104,7 @@ class Book:
         else:
             self._trials[number] = _CHANGES[kind](self._trials[number], event)
         if kind == "finish":
-            self.finisher = number
+            self.finisher, self.limits = number, event["limits"]
         self.seconds = max(self.seconds, event["seconds"])
 
 

@@ -13,17 +13,15 @@ from vernal.tuning.view import View
 
 @dataclass(frozen=True)
 class RandomSearch:
-    """The plan's own values first, then configurations at random [1]_, none twice where the space is small.
+    """The plan's own values first, then configurations at random [1]_.
 
     References:
         .. [1] J. Bergstra, Y. Bengio. Random search for hyper-parameter optimization. JMLR 13, 2012.
     """
 
     def suggest(self, view: View) -> Suggestion:
-        """The default configuration for the first trial, then one that its number and those before it decide."""
+        """The default configuration for the first trial, then one that only its number decides."""
         if not view.trials:
             return Suggestion(view.default, "default")
         rng = np.random.default_rng(derive_seed(view.seed, "trial", len(view.trials)))
-        left = view.untried
-        config = view.space.sample(rng) if left is None or not left else left[int(rng.integers(len(left)))]
-        return Suggestion(config, "random")
+        return Suggestion(view.space.sample(rng), "random")

@@ -13,7 +13,7 @@ from vernal.tuning.named import is_optuna, search_of
 from vernal.tuning.scheduler import Scheduler, Searcher
 
 DEFAULT_TRIALS = 20
-_LIMITS = ("max_trials", "max_completed", "max_finished", "max_minutes", "max_epochs", "max_cost")
+LIMITS = ("max_trials", "max_completed", "max_finished", "max_minutes", "max_epochs", "max_cost")
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,9 @@ class Tuning:
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, str | Constraint) else tuple(value))
         object.__setattr__(self, "constraints", tuple(map(Constraint.parse, self.constraints)))
+        named = [*self.also] if self.metric is None else [self.metric, *self.also]
+        if twice := sorted({name for name in named if named.count(name) > 1}):
+            raise ConfigError(f"`also` names {twice[0]!r}, which is to improve already. Name each number once.")
         self.search(has_past=False)  # What cannot be made is refused now, and not after hours.
 
     def search(self, has_past: bool) -> tuple[Searcher, Scheduler]:
@@ -91,9 +94,14 @@ class Tuning:
     @property
     def trials(self) -> int | None:
         """How many trials may begin: what was said, or the default if nothing else ends the search."""
-        if any(getattr(self, name) is not None for name in _LIMITS):
+        if any(getattr(self, name) is not None for name in LIMITS):
             return self.max_trials
         return DEFAULT_TRIALS
+
+    @property
+    def limits(self) -> Mapping[str, float | None]:
+        """What ends the search, by name."""
+        return {name: getattr(self, name) for name in LIMITS}
 
     def to_json(self) -> Mapping[str, Any]:
         """What determines the outcome, as plain values."""

@@ -6,11 +6,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vernal.base import ConfigError, StateError
+import numpy as np
+
+from vernal.base import ConfigError, StateError, derive_seed
 from vernal.space import Value
 from vernal.tuning.book import Book
 from vernal.tuning.moves import Begin, Done, GoOn, Move, Wait
-from vernal.tuning.scheduler import Scheduler, Searcher
+from vernal.tuning.scheduler import Scheduler, Searcher, Suggestion
 from vernal.tuning.settings import Tuning
 from vernal.tuning.trial import Measures, Status, Trial
 from vernal.tuning.view import View
@@ -50,8 +52,9 @@ class Tuner:
     Limits on trials, on completed or finished ones and on epochs are kept exactly, with any number of workers: what
     runs is counted as if it had got where it may, and a worker waits where that does not fit; only a trial that is
     complete before the last level can add to the completed ones unforeseen, and the first trial always begins. Time and
-    money are known afterwards: once a limit is reached, nothing is begun or gone on with, and what runs still gets
-    where it may. A search of which the last 20 trials have all failed is over, too.
+    money are known afterwards: once a limit is reached, nothing is begun or gone on with; what runs gets where it may,
+    or is paused earlier. A search of which the last 20 trials have all failed is over, too. With other limits a search
+    that was over goes on.
 
     When the search is over, the best trial is trained to the end of its budget, whatever the limits say; its model is
     what the search was for. If it fails, that is done with the next best. If it turns out to break a constraint, and
@@ -140,8 +143,9 @@ class Tuner:
     def why_over(self) -> str:
         """Why the search has ended, in words."""
         settings, trials = self._settings, self._book.trials
+        ended = [trial for trial in trials if trial.status != "running"]
         limits = (
-            (_count(trials[-MAX_FAILURES:], "failed"), MAX_FAILURES, "the last {} trials have failed"),
+            (_count(ended[-MAX_FAILURES:], "failed"), MAX_FAILURES, "the last {} trials have failed"),
             (self.seconds / 60, settings.max_minutes, "{:g} minutes are over"),
             (self.cost, settings.max_cost, "it has cost {:g}"),
             (_count(trials, "complete"), settings.max_completed, "{} trials are complete"),
@@ -155,7 +159,12 @@ class Tuner:
     @property
     def is_finishing(self) -> bool:
         """Whether the search is over, and the best trial is, or was, taken to its end."""
-        return self._book.finisher is not None
+        return self._finisher is not None
+
+    @property
+    def _finisher(self) -> int | None:
+        """Which trial was taken to its end because these limits were reached; with others the search goes on."""
+        return self._book.finisher if self._book.limits == self._settings.limits else None
 
     # Asking
 
@@ -168,7 +177,8 @@ class Tuner:
             case Begin(until):
                 return self._begin(until)
             case GoOn(number, until):
-                return self._go_on("go on", number, until)
+                self._write("go on", number, until=until)
+                return self._again(number, until)
             case Done():
                 return self._finish()
         return None
@@ -212,21 +222,24 @@ class Tuner:
     def _begin(self, until: int) -> Run:
         suggestion = self._searcher.suggest(self.view)
         self._check_config(suggestion.config)
+        suggestion = self._not_again(suggestion)
         number = len(self._book.trials)
         config = {name: self._view.space[name].plain(value) for name, value in suggestion.config.items()}
         self._write("begin", number, config=config, origin=suggestion.origin, until=until)
         return Run(number, config, until)
 
-    def _go_on(self, kind: str, number: int, until: int) -> Run:
-        self._write(kind, number, until=until)
+    def _again(self, number: int, until: int) -> Run:
         return Run(number, dict(self._trial(number).config), until)
 
     def _finish(self) -> Run | None:
         """The best trial to the end of its budget, once nothing else runs."""
         if self.view.is_busy:
             return None
-        trial = self._unfinished()
-        return None if trial is None else self._go_on("finish", trial.number, self._view.levels)
+        trial, until = self._unfinished(), self._view.levels
+        if trial is None:
+            return None
+        self._write("finish", trial.number, until=until, limits=self._settings.limits)
+        return self._again(trial.number, until)
 
     def _unfinished(self) -> Trial | None:
         """The trial that is to be taken to its end now that the search is over, if any."""
@@ -234,7 +247,7 @@ class Tuner:
         best = goal.best(trials)
         if best is None or best.status != "paused":
             return None
-        finisher = self._book.finisher
+        finisher = self._finisher
         if finisher is None or self._trial(finisher).status == "failed":
             return best
         is_needed = goal.is_feasible(best) and not any(
@@ -287,12 +300,17 @@ class Tuner:
         if self._is_running(number):
             self._write("fail", number, error=error)
 
-    def die(self, number: int) -> None:
-        """The process of a trial has died. It is given away again, unless that happens at the same place each time."""
+    def die(self, number: int, reason: str = "died") -> None:
+        """The process of a trial has died. It is given away again, unless that happens at the same place each time.
+
+        Args:
+            number: of the trial.
+            reason: how it has died, as in "was killed by SIGKILL".
+        """
         if not self._is_running(number):
             return
         if self._trial(number).deaths + 1 >= MAX_DEATHS:
-            self.fail(number, f"Its process died {MAX_DEATHS} times at the same place; perhaps memory ran out.")
+            self.fail(number, f"Its process died {MAX_DEATHS} times at the same place; the last one {reason}.")
         else:
             self._write("died", number)
             self._lost.append(number)
@@ -305,6 +323,14 @@ class Tuner:
 
     def _write(self, kind: str, number: int, **facts: object) -> None:
         self._book.write(kind, number, round(self.seconds, 3), **facts)
+
+    def _not_again(self, suggestion: Suggestion) -> Suggestion:
+        """What a searcher suggests; in a small space, where that was tried, one at random that was not."""
+        left = self.view.untried
+        if not left or dict(suggestion.config) in left:
+            return suggestion
+        rng = np.random.default_rng(derive_seed(self._view.seed, "untried", len(self._book.trials)))
+        return Suggestion(left[int(rng.integers(len(left)))], "random")
 
     def _check_move(self, view: View, move: Move) -> None:
         """Demand a move that can be made; a scheduler may be anybody's."""
