@@ -83,7 +83,8 @@ def stage(
         artefacts["ids"] = _put(store, pack({"ids": data.train.ids}))
     if searched is not None:
         artefacts["tuning"] = _put(store, past_bytes(searched.past))
-    training = learned.training
+    # The training of a trial is taken up at its end, which is no interruption.
+    training = learned.training | ({} if searched is None else {"resumed": False})
     tune = {} if searched is None else {"tune": searched.summary["seconds"]}
     seconds = {"read": read_seconds, **tune, **learned.seconds, "store": meter.seconds - at}
     record = {
