@@ -31,7 +31,6 @@ from vernal.transaction.heads import Sizes
 from vernal.transaction.labels import Span, label_spans
 from vernal.transaction.new_data import NewData
 from vernal.transaction.parent import Parent, fits, load_weights
-from vernal.tuning import LIMITS
 
 METRIC_VERBS = ("update", "compute", "reset", "to")
 OWN_METRICS = ("accuracy", "macro_f1", "loss", "mae", "rmse", "r2")
@@ -88,7 +87,8 @@ class Situation:
         if asked.search is None:
             return self.name[:12]
         plan = asked.to_json()
-        tuning = {name: value for name, value in plan["search"]["tuning"].items() if name not in LIMITS}
+        limits = asked.search.tuning.limits
+        tuning = {name: value for name, value in plan["search"]["tuning"].items() if name not in limits}
         plan["search"] = {**plan["search"], "tuning": tuning}
         parent = self.parent.record["name"] if self.parent else None
         return digest({"plan": plan, "data": self.data.fingerprints, "parent": parent})[:12]

@@ -13,7 +13,7 @@ from vernal.tuning.named import is_optuna, search_of
 from vernal.tuning.scheduler import Scheduler, Searcher
 
 DEFAULT_TRIALS = 20
-LIMITS = ("max_trials", "max_completed", "max_finished", "max_minutes", "max_epochs", "max_cost")
+_LIMITS = ("max_trials", "max_completed", "max_finished", "max_minutes", "max_epochs", "max_cost")
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,14 @@ class Tuning:
     @property
     def trials(self) -> int | None:
         """How many trials may begin: what was said, or the default if nothing else ends the search."""
-        if any(getattr(self, name) is not None for name in LIMITS):
+        if any(getattr(self, name) is not None for name in _LIMITS):
             return self.max_trials
         return DEFAULT_TRIALS
 
     @property
     def limits(self) -> Mapping[str, float | None]:
-        """What ends the search, by name."""
-        return {name: getattr(self, name) for name in LIMITS}
+        """What ends the search, by name: its limits, and the price that decides what money buys."""
+        return {name: getattr(self, name) for name in (*_LIMITS, "price_per_hour")}
 
     def to_json(self) -> Mapping[str, Any]:
         """What determines the outcome, as plain values."""
