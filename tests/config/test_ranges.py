@@ -330,3 +330,92 @@ def test_a_plan_with_nothing_to_choose_says_so(folder: Path) -> None:
     config = "def model_fn(): ...\ndef data_module_fn(): ...\ndef optimizer_fn(parameters): ...\n"
     with pytest.raises(ConfigError, match="There is nothing to tune: no value is a range, and neither the method nor"):
         resolve(plan(folder, config, method="fine_tune", tuning=Tuning()))
+
+
+# What the plan says is not chosen
+
+PROPOSES = (
+    CONFIG
+    + """
+def space_fn():
+    return {
+        "width": "choice(4, 8, 16)", "dropout": "uniform(0, 0.5)", "lr": "loguniform(0.001, 0.1) if width=4|8",
+        "batch_size": "choice(16, 32)", "memory_batch": "randint(8, 64)",
+    }
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "chosen"),
+    [
+        ({}, {"width", "dropout", "lr", "batch_size", "memory_batch"}),
+        ({"arguments": {"dropout": 0.2}}, {"width", "lr", "batch_size", "memory_batch"}),
+        ({"arguments": {"dropout": 0.1}}, {"width", "lr", "batch_size", "memory_batch"}),  # its default, but said
+        ({"arguments": {"name": "big"}}, {"width", "dropout", "lr", "batch_size", "memory_batch"}),
+        ({"training": Training(batch_size=32)}, {"width", "dropout", "lr", "memory_batch"}),
+        ({"training": Training(budget="2ep")}, {"width", "dropout", "lr", "batch_size", "memory_batch"}),
+        ({"method": ER(memory_batch=16)}, {"width", "dropout", "lr", "batch_size"}),
+        ({"method": ER(alpha=0.3)}, {"width", "dropout", "lr", "batch_size", "memory_batch"}),
+        ({"arguments": {"width": 8}}, {"dropout", "lr", "batch_size", "memory_batch"}),
+        ({"arguments": {"width": 16}}, {"dropout", "batch_size", "memory_batch"}),  # `lr` does not exist with it
+    ],
+)
+def test_what_the_plan_says_is_not_chosen_where_the_config_file_proposes(
+    folder: Path, said: dict[str, Any], chosen: set[str]
+) -> None:
+    resolved = resolve(plan(folder, PROPOSES, tuning=Tuning(), **said))
+    assert {*ranges_of(resolved)} == chosen
+    assert resolved.search is not None
+    assert resolved.search.space.holds(resolved.search.default)
+    for name, value in said.get("arguments", {}).items():
+        assert resolved.arguments[name] == value
+
+
+def test_a_condition_on_what_the_plan_says_is_no_condition_any_more(folder: Path) -> None:
+    resolved = resolve(plan(folder, PROPOSES, tuning=Tuning(), arguments={"width": 8}))
+    assert ranges_of(resolved)["lr"] == "loguniform(0.001, 0.1)"
+
+
+@pytest.mark.parametrize(
+    ("said", "chosen"),
+    [
+        ({"method": "er", "arguments": {"lr": 0.01}}, {"alpha", "memory_batch"}),
+        ({"method": ER(alpha=0.3)}, {"lr", "memory_batch"}),
+        (
+            {"method": ["er", DERpp(beta=0.9)]},
+            {"method", "lr", "er.alpha", "er.memory_batch", "derpp.alpha", "derpp.memory_batch"},
+        ),
+        ({"method": "fine_tune", "terms": [Distil(weight=0.5)]}, {"lr", "distil.temperature"}),
+        ({"method": "fine_tune", "terms": ["distil:weight=0.5"]}, {"lr", "distil.temperature"}),
+    ],
+)
+def test_what_the_plan_says_is_not_chosen_where_methods_propose(
+    folder: Path, said: dict[str, Any], chosen: set[str]
+) -> None:
+    assert {*ranges_of(resolve(plan(folder, tuning=Tuning(), **said)))} == chosen
+
+
+def test_what_the_config_file_gives_its_method_is_where_tuning_begins_and_no_word_of_the_plan(folder: Path) -> None:
+    config = "from vernal.methods import ER\n" + CONFIG + "def method_fn(): return ER(alpha=0.3)\n"
+    resolved = resolve(plan(folder, config, tuning=Tuning()))
+    assert {*ranges_of(resolved)} == {"lr", "alpha", "memory_batch"}
+    assert resolved.search is not None
+    assert resolved.search.default["alpha"] == 0.3
+
+
+def test_a_plan_that_says_everything_leaves_nothing_to_tune(folder: Path) -> None:
+    said = {"method": ER(alpha=0.3, memory_batch=16), "arguments": {"lr": 0.01}}
+    with pytest.raises(ConfigError, match="the plan gives a value to all that has a range: lr, alpha, memory_batch"):
+        resolve(plan(folder, tuning=Tuning(), **said))
+
+
+@pytest.mark.parametrize("where", ["arguments", "space"])
+def test_a_range_that_the_plan_gives_is_chosen_from_whatever_value_stands_beside_it(folder: Path, where: str) -> None:
+    ranges = {"lr": loguniform(0.001, 0.1)}
+    beside = {"dropout": 0.3} if where == "arguments" else {"lr": 0.02}
+    given = {"arguments": {**beside, **ranges}} if where == "arguments" else {"arguments": beside, "space": ranges}
+    resolved = resolve(plan(folder, PROPOSES, tuning=Tuning(), **given))
+    assert ranges_of(resolved) == {"lr": "loguniform(0.001, 0.1)"}
+    assert resolved.search is not None
+    assert resolved.search.default["lr"] == (0.001 if where == "arguments" else 0.02)

@@ -92,7 +92,7 @@ def test_a_search_with_the_same_limits_stays_over(store: Path, config: Path) -> 
 
 
 def test_a_search_with_smaller_limits_keeps_what_it_has(store: Path, config: Path) -> None:
-    long, short = (ranged(plan(config, 2, budget="4ep"), scheduler="asha", max_trials=n) for n in (4, 2))
+    long, short = (ranged(plan(config, 2), max_trials=n) for n in (4, 2))
     before, count = tune(long, store), lines(store)
     assert tune(short, store).past.trials == before.past.trials
     assert lines(store) == count
