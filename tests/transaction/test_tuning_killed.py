@@ -239,7 +239,7 @@ def test_a_trial_whose_process_dies_three_times_at_the_same_place_has_failed(
     assert ends == ["it goes on fro", "it goes on fro", "it has failed."]
     failed = searched.past.trials[1]
     assert (failed.status, failed.level) == ("failed", 2)
-    assert "died 3 times at the same place" in failed.error
+    assert "died 3 times at the same place; the last one was killed by signal 9" in failed.error
     assert [trial.status for trial in searched.past.trials] == ["complete", "failed", "complete"]
 
 

@@ -209,6 +209,58 @@ def test_what_is_done_at_the_end_does_not_open_the_search_again() -> None:
     assert sum(trial.level > 3 for trial in tuner.view.trials) == 1
 
 
+# Other limits
+
+
+@pytest.mark.parametrize("scheduler", [Full(), ASHA(), PASHA(), Hyperband()], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_search_that_was_over_goes_on_with_larger_limits(tmp_path: Path, scheduler: Scheduler, workers: int) -> None:
+    path, world = tmp_path / "book", World()
+    before = simulate(world, scheduler, Tuning(max_trials=6), workers, book=MortalBook(path))
+    text = path.read_text()
+    after = simulate(world, scheduler, Tuning(max_trials=15), workers, book=MortalBook(path))
+    assert path.read_text().startswith(text)
+    for old, new in zip(before.view.trials, after.view.trials, strict=False):
+        assert (new.config, new.curve[: old.level]) == (old.config, old.curve)
+    at_once = simulate(world, scheduler, Tuning(max_trials=15), workers)
+    assert [trial.config for trial in after.view.trials] == [trial.config for trial in at_once.view.trials]
+    best = after.best()
+    assert best is not None
+    assert best.status == "complete"
+
+
+@pytest.mark.parametrize("scheduler", [Full(), ASHA(), PASHA(), Hyperband()], ids=lambda one: type(one).__name__)
+def test_a_search_with_the_limits_that_it_had_is_over(tmp_path: Path, scheduler: Scheduler) -> None:
+    path, limits = tmp_path / "book", Tuning(max_trials=7)
+    simulate(World(), scheduler, limits, book=MortalBook(path))
+    text = path.read_text()
+    again = simulate(World(), scheduler, limits, book=MortalBook(path))
+    assert again.is_over
+    assert path.read_text() == text
+
+
+def test_a_search_that_ran_out_of_money_goes_on_where_an_hour_costs_less(tmp_path: Path) -> None:
+    path, limits = tmp_path / "book", Tuning(max_cost=0.01, price_per_hour=1)
+    dear = simulate(World(), ASHA(), limits, book=MortalBook(path))
+    cheap = simulate(World(), ASHA(), dataclasses.replace(limits, price_per_hour=0.5), book=MortalBook(path))
+    assert len(cheap.view.trials) > len(dear.view.trials)
+
+
+# Small spaces
+
+
+def test_what_was_tried_is_not_tried_again_whoever_suggests_it() -> None:
+    space = Space({"x": choice(1, 2), "depth": randint(1, 3)})
+    view = dataclasses.replace(World(levels=1).view, space=space, default=space.default({}))
+    for searcher in (RandomSearch(), Suggests({"x": 2, "depth": 3})):
+        tuner = Tuner(view, Tuning(max_trials=20), searcher, Full(), Book(), lambda: 0.0)
+        while (run := tuner.next()) is not None:
+            tuner.complete(run.number, measured(1.0), 1.0)
+        configs = [tuple(trial.config.values()) for trial in tuner.view.trials]
+        assert sorted(configs) == [(x, depth) for x in (1, 2) for depth in (1, 2, 3)]
+        assert tuner.is_over
+
+
 # Processes that die
 
 
@@ -217,6 +269,16 @@ def test_a_trial_whose_process_dies_three_times_at_one_place_has_failed() -> Non
     assert tuner.view.trials[0].status == "failed"
     assert "died 3 times at the same place; the last one died." in tuner.view.trials[0].error
     assert simulate(World(dies={0: (2, 2)}), Full(), Tuning(max_trials=2)).view.trials[0].status == "complete"
+
+
+def test_how_the_last_process_of_a_trial_died_is_told() -> None:
+    tuner = a_tuner(limits=Tuning(max_trials=1))
+    for signal in (11, 11, 9):
+        run = tuner.next()
+        assert run is not None
+        tuner.die(run.number, f"was killed by signal {signal}")
+    error = "Its process died 3 times at the same place; the last one was killed by signal 9."
+    assert tuner.view.trials[0].error == error
 
 
 def test_the_deaths_of_a_process_count_after_that_of_the_tuner(tmp_path: Path) -> None:
