@@ -112,6 +112,11 @@ def test_a_metric_that_nobody_knows_is_refused(store: Path, config: Path) -> Non
     refused(ranged(plan(config, 2), metric="accurcy"), store, "No metric is called 'accurcy'. Did you mean 'accuracy'")
 
 
+def test_the_metric_of_the_task_is_to_improve_already(store: Path, config: Path) -> None:
+    asked = ranged(plan(config, 2), also=("size_bytes", "accuracy"))
+    refused(asked, store, "`also` names 'accuracy', which is to improve already. Name each number once.")
+
+
 def test_the_plans_own_values_must_work(store: Path, tmp_path: Path) -> None:
     config = write_config(tmp_path / "fails", FAILS)
     asked = plan(config, 2, arguments={"weight": 2.0})

@@ -221,6 +221,26 @@ def test_a_worker_that_dies_while_it_leaves_a_trial_does_not_harm_it(
     assert timeless(store) == scene.outcome
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_worker_that_fails_while_it_leaves_a_trial_does_not_harm_it(
+    workers: int, first: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it was to do next is done by the worker in its place; else the search would wait for that for ever."""
+    scene = Scene(first, config, scheduler="asha:eta=2", max_trials=6, workers=workers)
+    store = scene.store("failing")
+    tell = trial._tell_levels
+
+    def failing(channel: Any, number: int, curve: Any, seconds: float) -> None:
+        try:
+            tell(channel, number, curve, seconds)
+        except trial.Paused:
+            raise ValueError("what the user's code does in the end") from None
+
+    monkeypatch.setattr("vernal.transaction.trial._tell_levels", failing)
+    update(scene.plan, store)
+    assert timeless(store) == scene.outcome
+
+
 def test_a_trial_whose_process_dies_three_times_at_the_same_place_has_failed(
     first: Path, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

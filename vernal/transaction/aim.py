@@ -106,7 +106,10 @@ class Aim:
     def goal(self) -> Goal:
         """What is better."""
         tuning = self._plan.tuning
-        names = (tuning.metric or self.situation.task.headline, *tuning.also)
+        metric = tuning.metric or self.situation.task.headline
+        if metric in tuning.also:
+            raise ConfigError(f"`also` names {metric!r}, which is to improve already. Name each number once.")
+        names = (metric, *tuning.also)
         objectives = tuple(Objective(name, not self._lower_is_better(name)) for name in names)
         constraints: Sequence[Constraint] = tuning.constraints  # type: ignore[assignment]
         has_old = len(self.situation.validation_memory()) > 0

@@ -96,9 +96,10 @@ class Crew:
                 self._tuner.complete(number, {**said["measures"], "seconds": said["seconds"]}, said["seconds"])
                 self._note(number)
             case "failed":
-                del self._running[worker]
                 workers.stop(worker)  # After an error on an accelerator, its process may know nothing but that error.
-                self._hear_failure(number, said)
+                if worker not in self._following:  # Else it was leaving: its trial is paused, and can go on.
+                    self._hear_failure(number, said)
+                self._follow(workers, worker)
 
     def _hear_levels(self, workers: Workers, worker: int, number: int, said: Message) -> None:
         curve = said["curve"]
