@@ -107,7 +107,8 @@ class _Reading:
         own, methods, parts = self._fixed(self._file), self._methods(), self._parts()
         typed = {"method": self._values.method} if len(methods) > 1 else {}
         ranges = read_ranges(typed | self._ranges, self._values.ranges or [], self._problems)
-        arguments, wrong = self._config.values(own)
+        read, wrong = self._config.values(own)
+        arguments = {name: value for name, value in read.items() if name in own}  # What is typed, and not the defaults.
         self._problems += [problem for problem in wrong if problem.where not in ranges]
         method = methods if len(methods) > 1 else methods[0] if methods else None
         plan = self._gathered("plan", lambda: Plan(self._config, method, arguments, space=ranges, **parts))
