@@ -195,3 +195,10 @@ def test_data_is_tried_with_the_values_of_the_first_trial(vernal: Vernal, config
     ran = vernal("check", config, "--chunk=1", "--hidden", "randint(2, 8)", "--data")
     assert (ran.code, ran.err) == (0, "")
     assert "22 parameters to learn" in ran.out
+
+
+def test_a_plan_that_gives_all_that_the_file_would_choose_is_a_plain_one(vernal: Vernal, tmp_path: Path) -> None:
+    file = write(tmp_path, "def data_module_fn(): ...\ndef space_fn(): return {'hidden': 'choice(2, 4)'}")
+    ran = vernal("check", file, "--hidden", "3")
+    assert (ran.code, ran.err) == (0, "")
+    assert "chosen by tuning" not in ran.out

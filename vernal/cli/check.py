@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vernal.base import ConfigError, Problem
@@ -73,7 +74,7 @@ def _values(
 
 def _try(config: ConfigFile, flags: Flags, values: Namespace, fixed: dict[str, str], ranges: dict[str, Range]) -> None:
     """Call the functions, as far as the values allow and as was asked for."""
-    from vernal.config import Plan, resolve
+    from vernal.config import NothingToTune, Plan, resolve
     from vernal.methods import method_class
     from vernal.transaction import rehearse
     from vernal.tuning import Tuning
@@ -86,7 +87,12 @@ def _try(config: ConfigFile, flags: Flags, values: Namespace, fixed: dict[str, s
         return
     tuning = Tuning() if ranges or "space_fn" in config.functions else None
     plan = Plan(config, values.method, fixed, space=ranges, tuning=tuning)
-    if search := resolve(plan).search:
+    try:
+        search = resolve(plan).search
+    except NothingToTune:  # All that `space_fn` names was typed: a plain update, then.
+        plan = replace(plan, tuning=None)
+        search = resolve(plan).search
+    if search is not None:
         say(_choices(search), "")
     if values.data:
         say(_facts(rehearse(plan)), "")

@@ -3,7 +3,7 @@
 from vernal.config.arguments import Argument
 from vernal.config.file import FUNCTIONS, ConfigFile, load_config
 from vernal.config.options import make_method, method_options, options_of, read_options
-from vernal.config.plan import DEFAULT_METHOD, Plan, Resolved, Search, resolve
+from vernal.config.plan import DEFAULT_METHOD, NothingToTune, Plan, Resolved, Search, resolve
 from vernal.config.slots import METHOD, Slot, Slots, Values
 from vernal.config.terms import make_term, make_terms
 from vernal.config.types import Type
@@ -14,6 +14,7 @@ __all__ = [
     "DEFAULT_METHOD",
     "FUNCTIONS",
     "METHOD",
+    "NothingToTune",
     "Plan",
     "Resolved",
     "Search",

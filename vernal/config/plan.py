@@ -33,6 +33,10 @@ _KINDS = (
 )
 
 
+class NothingToTune(ConfigError):
+    """Tuning is asked for, and every value is fixed."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What an update is to do.
@@ -222,13 +226,13 @@ def _search(
         said = {name: slots[name].value for name in proposed if name in slots and _is_said(name, slots[name], plan)}
         ranges = {**proposed, **ranges}
     if not ranges:
-        raise ConfigError(
+        raise NothingToTune(
             "There is nothing to tune: no value is a range, and neither the method nor the optimiser proposes one. "
             "Write a range in the place of a value, such as `loguniform(0.001, 0.1)`."
         )
     space = space_of(ranges, slots, methods, DATA).fixed(said)
     if not space:
-        raise ConfigError(
+        raise NothingToTune(
             f"There is nothing to tune: the plan gives a value to all that has a range: {', '.join(said)}."
         )
     default = space.default({METHOD: next(iter(methods)), **{name: slot.value for name, slot in slots.items()}})
