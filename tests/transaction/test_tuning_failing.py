@@ -10,9 +10,11 @@ import pytest
 from tests.transaction.searching import RATE, Heard, ranged
 from tests.transaction.stream import CONFIG, bytes_of, plan, write_config
 from tests.transaction.threads import Threads
-from vernal.base import TrainingError
+from vernal.base import DataError, TrainingError
 from vernal.space import choice, uniform
 from vernal.transaction import tune, update
+from vernal.transaction.situation import Situation
+from vernal.transaction.work import Work
 
 # A process in which something has failed once: everything else fails there, too.
 HARMED = (
@@ -121,6 +123,21 @@ def test_a_metric_that_no_trial_has_a_number_for_chooses_nothing(store: Path, tm
     assert bytes_of(store) == before
     assert Threads.started == started + 2  # The same search, made again, begins anew.
     assert update(dataclasses.replace(asked, tuning=dataclasses.replace(asked.tuning, metric=None)), store).promoted
+
+
+def test_trials_outlive_an_error_that_is_none_of_theirs(
+    store: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(work: Work) -> Situation:
+        raise DataError("The disk with the data is not there.")
+
+    asked = [ranged(plan(config, 2), max_trials=most, scheduler="random") for most in (2, 4)]
+    before = tune(asked[0], store).past.trials
+    with monkeypatch.context() as patch:
+        patch.setattr(Work, "situation", unreadable)
+        with pytest.raises(DataError, match="The disk with the data is not there."):
+            tune(asked[1], store)
+    assert tune(asked[1], store).past.trials[:2] == before
 
 
 @pytest.mark.parametrize("precision", ["64-true", "bf16-true", "bf16-mixed"])

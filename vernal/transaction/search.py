@@ -84,8 +84,8 @@ def search(situation: Situation, folder: Path, reporter: Reporter, clock: Clock)
         try:
             Crew(aim, tuner, folder, reporter, clock).work()
         except VernalError as error:
-            if type(error).__name__ in ABOUT_PLAN:
-                shutil.rmtree(folder)  # What is wrong is to be put right first.
+            if type(error).__name__ in ABOUT_PLAN and not tuner.epochs:
+                shutil.rmtree(folder)  # What is wrong is to be put right first, and nothing is lost.
             raise
     best = tuner.best()
     if best is None or best.status != "complete":
