@@ -36,6 +36,29 @@ class Run:
     until: int
 
 
+@dataclass(frozen=True)
+class _Limit:
+    """How much of something is spent.
+
+    Args:
+        spent: so much.
+        most: so much may be; None for any amount.
+        words: says that it is spent.
+    """
+
+    spent: float
+    most: float | None
+    words: str
+
+    @property
+    def is_reached(self) -> bool:
+        return self.most is not None and self.spent >= self.most
+
+    @property
+    def share(self) -> float:
+        return self.spent / self.most if self.most else 0.0
+
+
 class Tuner:
     """The state of a search, which is what its book says; survives its process.
 
@@ -113,48 +136,48 @@ class Tuner:
     @property
     def is_exhausted(self) -> bool:
         """Whether a limit is reached at which nothing more is begun or gone on with."""
-        settings, trials = self._settings, self._book.trials
-        ended = [trial for trial in trials if trial.status != "running"]
-        limits = (
-            (self.seconds / 60, settings.max_minutes),
-            (self.cost, settings.max_cost),
-            (_count(trials, "complete"), settings.max_completed),
-            (len(ended), settings.max_finished),
-            (_count(ended[-MAX_FAILURES:], "failed"), MAX_FAILURES),
-        )
-        return any(limit is not None and value >= limit for value, limit in limits)
+        return any(one.is_reached for one in self._limits)
 
     @property
     def share_spent(self) -> float:
         """The share of the limit that is nearest, from 0 to 1."""
-        settings, trials = self._settings, self._book.trials
-        ended = sum(trial.status != "running" for trial in trials)
-        limits = (
-            (ended, settings.trials),
-            (ended, settings.max_finished),
-            (_count(trials, "complete"), settings.max_completed),
-            (self.epochs, settings.max_epochs),
-            (self.seconds / 60, settings.max_minutes),
-            (self.cost, settings.max_cost),
-        )
-        return min(1.0, max((value / limit for value, limit in limits if limit), default=1.0))
+        return min(1.0, max(one.share for one in (*self._limits, self._begun, self._trained)))
 
     @property
     def why_over(self) -> str:
         """Why the search has ended, in words."""
-        settings, trials = self._settings, self._book.trials
-        ended = [trial for trial in trials if trial.status != "running"]
-        limits = (
-            (_count(ended[-MAX_FAILURES:], "failed"), MAX_FAILURES, "the last {} trials have failed"),
-            (self.seconds / 60, settings.max_minutes, "{:g} minutes are over"),
-            (self.cost, settings.max_cost, "it has cost {:g}"),
-            (_count(trials, "complete"), settings.max_completed, "{} trials are complete"),
-            (len(trials), settings.max_finished, "{} trials have ended"),
-            (len(trials), settings.trials, "{} trials have begun, the most that may"),
-            (1, settings.max_epochs and 1, f"{settings.max_epochs} epochs are spent"),
+        reached = [one.words for one in (*self._limits, self._begun) if one.is_reached]
+        if reached:
+            return reached[0]
+        # Where what comes next does not fit into the epochs that are left, the rest of them is not spent.
+        return self._trained.words if self._settings.max_epochs else "there is nothing left to try"
+
+    @property
+    def _limits(self) -> tuple[_Limit, ...]:
+        """The limits at which nothing more is begun or gone on with."""
+        settings, ended = self._settings, self._ended
+        failed, complete = _count(ended[-MAX_FAILURES:], "failed"), _count(ended, "complete")
+        return (
+            _Limit(failed // MAX_FAILURES, 1, f"the last {MAX_FAILURES} trials have failed"),
+            _Limit(self.seconds / 60, settings.max_minutes, f"{settings.max_minutes} minutes are over"),
+            _Limit(self.cost, settings.max_cost, f"it has cost {settings.max_cost}"),
+            _Limit(complete, settings.max_completed, f"{settings.max_completed} trials are complete"),
+            _Limit(len(ended), settings.max_finished, f"{settings.max_finished} trials have ended"),
         )
-        reached = [words.format(limit) for value, limit, words in limits if limit is not None and value >= limit]
-        return reached[0] if reached else "there is nothing left to try"
+
+    @property
+    def _begun(self) -> _Limit:
+        limit = self._settings.trials
+        return _Limit(len(self._ended), limit, f"{limit} trials have begun, the most that may")
+
+    @property
+    def _trained(self) -> _Limit:
+        limit = self._settings.max_epochs
+        return _Limit(self.epochs, limit, f"{limit} epochs are spent")
+
+    @property
+    def _ended(self) -> list[Trial]:
+        return [trial for trial in self._book.trials if trial.status != "running"]
 
     @property
     def is_finishing(self) -> bool:
