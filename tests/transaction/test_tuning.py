@@ -177,14 +177,23 @@ def test_what_keeps_no_constraint_stays_beside_the_champion(
     assert update(asked, store).promoted
 
 
-CONSTRAINTS = ("forgetting<=1", "old.accuracy>=0", "new.loss<=99", "latency_ms<=1e6", "size_bytes<=1e6", "seconds<=99")
+CONSTRAINTS = (
+    "forgetting<=1",
+    "old.accuracy>=0",
+    "new.loss<=99",
+    "latency_ms<=1e6",
+    "size_bytes<=1e6",
+    "seconds<=99",
+    "cost<=1e6",
+)
 
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_all_that_can_be_demanded_is_measured(number: int, first: Path, config: Path, tmp_path: Path) -> None:
     """Also in a first update, where there is nothing old to be kept."""
     store = copy_of(first, "demanding") if number == 2 else tmp_path / "fresh"
-    result = update(ranged(plan(config, number), metric="new.loss", constraints=CONSTRAINTS), store)
+    asked = ranged(plan(config, number), metric="new.loss", constraints=CONSTRAINTS, price_per_hour=36.0)
+    result = update(asked, store)
     assert result.promoted
     assert result.record["tuning"]["feasible"]
     assert result.record["tuning"]["higher_is_better"] is False
@@ -192,6 +201,7 @@ def test_all_that_can_be_demanded_is_measured(number: int, first: Path, config: 
         for measures in (*trial.curve, trial.final):
             assert measures is not None
             assert {"forgetting", "new.loss", "latency_ms", "size_bytes", "seconds"} <= {*measures}
+            assert measures["cost"] == pytest.approx(measures["seconds"] / 100)  # 36 an hour is 1 in 100 s.
             assert ("old.accuracy" in measures) == (number == 2)
             assert measures["size_bytes"] == 4 * (8 * 4 + 8 + 3 * 8 + 3)
 

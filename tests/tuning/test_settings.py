@@ -49,3 +49,10 @@ def test_whatever_ends_a_search_is_a_limit(name: str) -> None:
 def test_what_a_search_is_about_is_no_limit() -> None:
     about = {"scheduler", "searcher", "transfer", "metric", "also", "constraints"}
     assert {*Tuning().to_json()} - {*Tuning().limits} == about
+
+
+@pytest.mark.parametrize("said", [{"constraints": "cost<=2"}, {"metric": "cost"}, {"also": "cost"}])
+def test_a_cost_needs_a_price(said: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="`cost` needs `price_per_hour`: what one hour of one worker costs."):
+        Tuning(**said)
+    assert Tuning(**said, price_per_hour=1.5).price_per_hour == 1.5

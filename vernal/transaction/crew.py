@@ -62,8 +62,9 @@ class Crew:
     def _trials(self) -> Trials:
         goal = self._aim.goal
         wanted = (*(one.name for one in goal.objectives), *(one.name for one in goal.constraints))
+        price = self._aim.settings.price_per_hour
         threads = max(1, torch.get_num_threads() // self._count)
-        return Trials(Work.of(self._aim.situation), self._aim.view.levels, wanted, threads)
+        return Trials(Work.of(self._aim.situation), self._aim.view.levels, wanted, threads, price)
 
     def _give_work(self, workers: Workers) -> None:
         for worker in range(self._count):
@@ -93,7 +94,7 @@ class Crew:
                 self._follow(workers, worker)
             case "complete":
                 del self._running[worker]
-                self._tuner.complete(number, {**said["measures"], "seconds": said["seconds"]}, said["seconds"])
+                self._tuner.complete(number, said["measures"], said["seconds"])
                 self._note(number)
             case "failed":
                 workers.stop(worker)  # After an error on an accelerator, its process may know nothing but that error.

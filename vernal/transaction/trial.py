@@ -31,9 +31,10 @@ from vernal.transaction.evaluation import Say
 from vernal.transaction.learn import Watch, try_out
 from vernal.transaction.situation import Situation
 from vernal.transaction.work import Work
+from vernal.tuning import COST
 
 LATENCY, SIZE, SECONDS, FORGETTING = "latency_ms", "size_bytes", "seconds", "forgetting"
-OF_TRIALS = (LATENCY, SIZE, SECONDS, FORGETTING)  # measured beside the metrics; the lower, the better
+OF_TRIALS = (LATENCY, SIZE, SECONDS, COST, FORGETTING)  # measured beside the metrics; the lower, the better
 KINDS = (StateError, ConfigError, DataError, MissingExtra)  # of errors that may not be the fault of a trial
 _PASSES = 20
 
@@ -51,12 +52,14 @@ class Trials:
         levels: how many levels a whole training has.
         wanted: the names of all numbers that the goal is about.
         threads: how many threads one trial computes with.
+        price: of an hour of one worker; None if nobody says.
     """
 
     work: Work
     levels: int
     wanted: tuple[str, ...]
     threads: int
+    price: float | None = None
 
     def __call__(self, channel: Channel, index: int) -> None:
         """Do what comes, until nothing does."""
@@ -70,6 +73,7 @@ class Trials:
             try:
                 situation = situation or self.work.situation()
                 measured, seconds = self._run(situation, channel, message)
+                measured |= self._spent(seconds)
                 answer: dict[str, Any] = {"kind": "complete", "measures": measured, "seconds": seconds}
             except Paused:
                 answer = {"kind": "paused"}
@@ -85,7 +89,9 @@ class Trials:
         fabric = listened_to(make_fabric(chosen.resolved.plan.training), chosen.call("callbacks_fn"), None)
         watch = Watch(
             levels=self.levels,
-            told=partial(_tell_levels, channel, message["trial"]),
+            told=lambda curve, seconds: _tell_levels(
+                channel, message["trial"], [{**measures, **self._spent(seconds)} for measures in curve], seconds
+            ),
             compares=FORGETTING in self.wanted,
             more=lambda model: self._more(chosen, model, partial(speaking, fabric)),
             known=self._check_known if message["trial"] == 0 else None,
@@ -97,13 +103,17 @@ class Trials:
         slow = {LATENCY: latency_ms(situation, model, say)} if LATENCY in self.wanted else {}
         return {SIZE: float(size)} | slow
 
+    def _spent(self, seconds: float) -> dict[str, float]:
+        """What a training has cost so far."""
+        return {SECONDS: seconds} | ({} if self.price is None else {COST: self.price * seconds / 3600})
+
     def _check_known(self, names: Collection[str]) -> None:
         """Demand that all that the goal is about is measured.
 
         Raises:
             ConfigError: it is not.
         """
-        known = [*names, LATENCY, SECONDS, FORGETTING]
+        known = [*names, LATENCY, SECONDS, COST, FORGETTING]
         for name in self.wanted:
             if name not in known:
                 raise ConfigError(f"Tuning is to look at {name!r}, which is not measured. {did_you_mean(name, known)}")
@@ -117,8 +127,7 @@ def _tell_levels(channel: Channel, trial: int, curve: Sequence[Mapping[str, floa
     """
     if not curve:
         return
-    measured = [{**measures, SECONDS: seconds} for measures in curve]
-    channel.send({"kind": "levels", "trial": trial, "curve": measured, "seconds": seconds})
+    channel.send({"kind": "levels", "trial": trial, "curve": [*curve], "seconds": seconds})
     if channel.receive()["stop"]:
         raise Paused
 

@@ -20,7 +20,7 @@ from vernal.tuning.pasha import PASHA
 from vernal.tuning.random_search import RandomSearch
 from vernal.tuning.rush import RUSH
 from vernal.tuning.scheduler import Scheduler, Searcher, Suggestion
-from vernal.tuning.settings import Tuning
+from vernal.tuning.settings import COST, Tuning
 from vernal.tuning.trial import Trial
 from vernal.tuning.tuner import Run, Tuner
 from vernal.tuning.view import View
@@ -31,6 +31,7 @@ __all__ = [
     "Begin",
     "Book",
     "BoundingBox",
+    "COST",
     "Constraint",
     "Done",
     "Enqueue",

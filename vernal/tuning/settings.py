@@ -13,6 +13,7 @@ from vernal.tuning.named import is_optuna, search_of
 from vernal.tuning.scheduler import Scheduler, Searcher
 
 DEFAULT_TRIALS = 20
+COST = "cost"  # of one training, in the money of `price_per_hour`
 _LIMITS = ("max_trials", "max_completed", "max_finished", "max_minutes", "max_epochs", "max_cost")
 
 
@@ -36,7 +37,8 @@ class Tuning:
             the metric that stands for the task.
         also: further numbers to improve, for a Pareto set; the first of the set by `metric` becomes the model.
         constraints: bounds on what is measured, as in ``"forgetting<=0.02"``, ``"latency_ms<=5"``,
-            ``"size_bytes<=4e6"`` or ``"recall>=0.9"``. A model that breaks one is not made the champion.
+            ``"size_bytes<=4e6"``, ``"cost<=2"`` (of its training) or ``"recall>=0.9"``. A model that breaks one is not
+            made the champion.
         max_trials: how many trials may begin.
         max_completed: how many may reach the end of their budget.
         max_finished: how many may reach their end, stop before it, or fail.
@@ -78,6 +80,9 @@ class Tuning:
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, str | Constraint) else tuple(value))
         object.__setattr__(self, "constraints", tuple(map(Constraint.parse, self.constraints)))
+        wanted = {self.metric, *self.also, *(one.name for one in map(Constraint.parse, self.constraints))}
+        if COST in wanted and not self.price_per_hour:
+            raise ConfigError("`cost` needs `price_per_hour`: what one hour of one worker costs.")
         named = [*self.also] if self.metric is None else [self.metric, *self.also]
         if twice := sorted({name for name in named if named.count(name) > 1}):
             raise ConfigError(f"`also` names {twice[0]!r}, which is to improve already. Name each number once.")
