@@ -3,6 +3,7 @@
 from vernal.base.canonical import canonical_json, digest
 from vernal.base.catalogue import Catalogue
 from vernal.base.clock import Clock, SystemClock
+from vernal.base.decision import Decision
 from vernal.base.duration import Duration, Progress
 from vernal.base.errors import (
     ConfigError,
@@ -20,6 +21,7 @@ from vernal.base.errors import (
     VernalError,
 )
 from vernal.base.extras import require
+from vernal.base.period import period
 from vernal.base.ranges import check_range, check_whole
 from vernal.base.seed import derive_seed
 from vernal.base.suggest import did_you_mean
@@ -31,6 +33,7 @@ __all__ = [
     "ConflictError",
     "CorruptState",
     "DataError",
+    "Decision",
     "Duration",
     "EmptyChunk",
     "MissingExtra",
@@ -49,5 +52,6 @@ __all__ = [
     "derive_seed",
     "did_you_mean",
     "digest",
+    "period",
     "require",
 ]

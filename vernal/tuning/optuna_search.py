@@ -79,7 +79,6 @@ class BO:
     def suggest(self, view: View) -> Suggestion:
         """The default configuration for the first trial, then one from the process."""
         with optuna_quietly() as optuna:
-            require("scipy", "tuning")  # Now, and not when the first trial has been trained.
             if not view.trials:
                 return Suggestion(view.default, "default")
             seed, samplers = optuna_seed(view), optuna.samplers

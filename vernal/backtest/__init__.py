@@ -1,0 +1,3 @@
+"""What a policy would have been worth: history replayed through the same loop with another clock."""
+
+__all__: list[str] = []
