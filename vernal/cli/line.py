@@ -88,6 +88,13 @@ def _parser(command: str, doc: str | None) -> Parser:
     )
     add_ranges(parser)
     parser.add_argument("--parent", metavar="ID", help="start from this update [default: the champion]")
+    parser.add_argument(
+        "--files", metavar="FILE", nargs="+", help="the tables to learn, for a data_module_fn that takes a window"
+    )
+    if command == "update":
+        parser.add_argument(
+            "--scratch", action="store_true", help="begin a new lineage: train a fresh model on this data alone"
+        )
     parser.add_argument("--no-promote", dest="promote", action="store_false", help="leave the champion as it is")
     parser.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else")
     return parser
@@ -121,6 +128,7 @@ class _Reading:
     def _parts(self) -> dict[str, Any]:
         """What else is in a plan, by name; what is wrong is left out."""
         from vernal.config import make_terms
+        from vernal.data import Window
         from vernal.training import Training
 
         offer, values = self._offer, self._values
@@ -128,7 +136,8 @@ class _Reading:
         terms = self._gathered("terms", lambda: make_terms(values.terms) if values.terms else None)
         tuning = self._gathered("tuning", lambda: tuning_of(offer.tuning, values))
         rest = self._gathered("plan", lambda: offer.rest.read(self._fixed(offer.rest)))
-        return {"training": training or Training(), "terms": terms, "tuning": tuning, **(rest or {})}
+        window = Window(tuple(values.files)) if values.files else None
+        return {"training": training or Training(), "terms": terms, "tuning": tuning, "window": window, **(rest or {})}
 
     def _fixed(self, flags: Flags) -> dict[str, str]:
         """The values that were typed; ranges among them are kept for later."""

@@ -12,6 +12,7 @@ options under "tuning" below.
 Examples:
   vernal update config.py --store runs/gas --batch 1
   vernal update config.py --store runs/gas --batch 2 --method derpp --memory-size 1000 --budget 10ep
+  vernal update config.py --store runs/gas --files in/monday.parquet in/tuesday.parquet
   vernal update config.py --store runs/gas --batch 3 --lr 'loguniform(1e-4, 1e-1)' --max-minutes 30
   vernal update config.py --help
 """
@@ -60,7 +61,10 @@ def _update(words: Sequence[str]) -> tuple[Result, Store, Path]:
 
     store = Store(address)
     with reporting(store, shlex.join(["vernal", "update", *words])) as (reporter, log):
-        result = update(line.plan, store, parent=line.values.parent, promote=line.values.promote, reporter=reporter)
+        given = line.values
+        result = update(
+            line.plan, store, parent=given.parent, promote=given.promote, scratch=given.scratch, reporter=reporter
+        )
         reporter.note(f"update {result.id}")
     return result, store, log
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -30,13 +31,14 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "previous_model_fn": ("seed",),
     "migrate_fn": ("champion", "model"),
     "upgrade_row_fn": (),
-    "data_module_fn": ("seed",),
+    "data_module_fn": ("seed", "window"),
     "loss_fn": (),
     "task_fn": (),
     "metrics_fn": (),
     "method_fn": (),
     "terms_fn": (),
     "space_fn": (),
+    "policy_fn": (),
     "optimizer_fn": ("parameters", "model"),
     "lr_scheduler_fn": ("optimizer", "total_steps"),
     "train_transform": (),
@@ -113,6 +115,10 @@ class ConfigFile:
             return None
         with self.naming(f"`{name}`"):
             return function(**values_for(function, arguments, given))
+
+    def takes(self, name: str, argument: str) -> bool:
+        """Whether one of the functions takes an argument of this name."""
+        return name in self.functions and argument in inspect.signature(self.functions[name]).parameters
 
     def slots(self, values: Values, methods: Mapping[str, Method]) -> Slots:
         """Which hyperparameters a plan with this file has, and where the value of each goes.

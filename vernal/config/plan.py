@@ -16,6 +16,7 @@ from vernal.config.ranges import as_range, default_ranges, method_choice, separa
 from vernal.config.slots import DATA, METHOD, Slot, Slots, Values
 from vernal.config.terms import make_terms
 from vernal.config.types import plain
+from vernal.data import Window
 from vernal.methods import Method, Term, method_name, term_name
 from vernal.space import Config, Range, Space, choice
 from vernal.training import Training
@@ -30,6 +31,7 @@ _KINDS = (
     ("training", Training, "`Training(...)`"),
     ("space", Mapping, "ranges by name"),
     ("tuning", Tuning | None, "`Tuning(...)`"),
+    ("window", Window | None, "`Window(...)`"),
 )
 
 
@@ -58,6 +60,7 @@ class Plan:
             config file, of terms (``distil.weight``). With any range the update is tuned.
         tuning: how to choose from the ranges. If there is none, tuning chooses the learning rate and what the method
             proposes, or from what `space_fn` of the config file gives.
+        window: the files to learn, for a `data_module_fn` that takes a ``window``.
 
     Examples:
         >>> Plan("config.py", method="er", training=Training(budget="3ep")).training.duration
@@ -79,6 +82,7 @@ class Plan:
     terms: Sequence[Term | str] | None = None
     space: Mapping[str, Range | str] = field(default_factory=dict)
     tuning: Tuning | None = None
+    window: Window | None = None
 
     def __post_init__(self) -> None:
         for name, kind, allowed in _KINDS:

@@ -21,6 +21,7 @@ from vernal.data.rows import (
 )
 from vernal.data.schema import Leaf, Schema
 from vernal.data.tables import chunk_from_table
+from vernal.data.window import Window
 
 __all__ = [
     "Chunk",
@@ -38,6 +39,7 @@ __all__ = [
     "Rows",
     "Scan",
     "Schema",
+    "Window",
     "as_chunk",
     "chunk_from_huggingface",
     "chunk_from_table",

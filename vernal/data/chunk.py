@@ -17,6 +17,7 @@ from vernal.data.columns import Column, Fixed, make_column
 from vernal.data.ids import id_digests, id_texts
 from vernal.data.rows import ColumnRows, Picked, Rows, Scan, rows_of, scan
 from vernal.data.schema import Leaf, Schema
+from vernal.data.split import split_indices
 from vernal.data.times import seconds
 
 
@@ -172,6 +173,19 @@ class Chunk:
         chunk._ids = None if self._ids is None else [self._ids[i] for i in order]
         chunk._times = None if self._times is None else self._times[order]
         return chunk
+
+    def split(self, proportions: Sequence[float], seed: int = 0) -> list[Chunk]:
+        """Random, disjoint parts, with their ids and times; the same rows for the same length, proportions and seed.
+
+        Args:
+            proportions: the share of each part, summing to 1.
+            seed: the seed that the user chose.
+
+        Raises:
+            EmptyChunk: a part would have no rows.
+        """
+        parts = split_indices(len(self), proportions, seed)
+        return [self.pick(torch.tensor(sorted(part), dtype=torch.int64)) for part in parts]
 
     def __repr__(self) -> str:
         return f"Chunk({self.name!r}, {len(self)} rows)"

@@ -36,7 +36,7 @@ def chunk_from_table(
     Raises:
         DataError: an unknown column, one that is not a number, or missing values in the target.
     """
-    table = _read(source)
+    table = read_table(source) if _is_path(source) else require("pyarrow", "tables").table(source)
     special = {column for column in (target, id_column, time_column) if column is not None}
     names = [*features] if features is not None else [c for c in table.column_names if c not in special]
     for column in [*names, *special]:
@@ -63,10 +63,16 @@ def _is_path(source: Any) -> bool:
     return isinstance(source, str) or hasattr(source, "__fspath__")
 
 
-def _read(source: Any) -> Any:
-    arrow = require("pyarrow", "tables")
-    if not _is_path(source):
-        return arrow.table(source)
+def read_table(source: Any) -> Any:
+    """Read a file as an Arrow table.
+
+    Args:
+        source: a path or URL ending in ``.parquet``, ``.csv``, ``.csv.gz``, ``.arrow`` or ``.feather``.
+
+    Raises:
+        DataError: the ending is another one.
+    """
+    require("pyarrow", "tables")
     path = str(source)
     kind = path.removesuffix(".gz").rpartition(".")[2].lower()
     if kind not in ("parquet", "csv", "arrow", "feather"):

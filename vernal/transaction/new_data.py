@@ -81,7 +81,13 @@ def read_data(resolved: Resolved, prepare: Callable[[Callable[[], None]], None])
 
 def _set_up(resolved: Resolved, prepare: Callable[[Callable[[], None]], None]) -> DataModule:
     """The user's data module after `prepare_data` and `setup`."""
-    module = resolved.config.call("data_module_fn", resolved.arguments, seed=resolved.plan.seed)
+    window = resolved.plan.window
+    if window is None and resolved.config.takes("data_module_fn", "window"):
+        raise ConfigError(
+            "`data_module_fn` takes a window, and there is none. Name the files to learn: --files a.parquet b.parquet "
+            "(`Plan(window=Window(...))`); `vernal run-once` and `vernal watch` find them in the sources."
+        )
+    module = resolved.config.call("data_module_fn", resolved.arguments, seed=resolved.plan.seed, window=window)
     if not isinstance(module, DataModule):
         raise ConfigError(f"`data_module_fn` gives a {type(module).__name__}. It must give a `vernal.DataModule`.")
     with resolved.config.naming("`prepare_data`"):

@@ -93,6 +93,7 @@ def stage(
         "name": situation.name,
         "request": situation.request,
         "parent": situation.parent.id if situation.parent else None,
+        "major": situation.parent is None or situation.architecture_changed,
         "number": situation.number,
         "created": meter.clock.now().isoformat(timespec="seconds"),
         "chunk": {
@@ -101,6 +102,7 @@ def stage(
             "fingerprint": data.train.fingerprint,
             "fingerprints": data.fingerprints,
             "times": data.train.time_span,
+            "files": list(resolved.plan.window.files) if resolved.plan.window else [],
         },
         "plan": resolved.to_json(),
         "config": str(resolved.config.path),

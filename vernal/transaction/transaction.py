@@ -38,6 +38,7 @@ def update(
     *,
     parent: str | None = None,
     promote: bool = True,
+    scratch: bool = False,
     reporter: Reporter | None = None,
     clock: Clock | None = None,
 ) -> Result:
@@ -49,6 +50,8 @@ def update(
         parent: the update to start from; None for the champion, or a first update in an empty store. It must be named
             if there are updates, and none was made the champion.
         promote: whether the new model becomes the champion.
+        scratch: begin a new lineage in the same store: train a fresh model on this data alone, which then should be all
+            that counts. Memory and state of earlier updates stay with these.
         reporter: who is told how far it is; by default the logger ``vernal``.
         clock: tells the time.
 
@@ -64,10 +67,10 @@ def update(
         StateError: what is stored cannot be read, or the new state cannot be written.
         TrainingError: the training failed; the champion is as it was.
     """
-    with _pinned(plan, store, parent, promote, reporter, clock) as pinned:
+    with _pinned(plan, store, parent, promote, scratch, reporter, clock) as pinned:
         situation, store = pinned.situation, pinned.store
         if pinned.done is not None:
-            return _repeated(store, pinned.done, promote)
+            return _repeated(store, pinned.done, promote, pinned.head.champion if scratch else pinned.done["parent"])
         folder = pinned.folder
         searched = pinned.search() if situation.resolved.search else None
         if searched is not None:
@@ -77,7 +80,10 @@ def update(
         pinned.reporter.phase("commit")
         record = stage(situation, learned, promote, pinned.read_seconds, pinned.meter, searched)
         try:
-            record = store.commit(record, promote, record["parent"], pinned.head.number)
+            follows = promote and record["parent"] == pinned.head.champion
+            record = store.commit(record, follows, record["parent"], pinned.head.number)
+            if promote and not follows:  # A new lineage does not descend from the champion that it replaces.
+                store.promote(record["id"], expected=pinned.head.champion)
         except ConflictError:
             store.discard_scratch(pinned.workplace)  # Going on from there would lead to the same end.
             raise
@@ -114,7 +120,7 @@ def tune(
         ConflictError: the update was made before, or somebody works on it; there is no champion to start from.
         VernalError: whatever else `update` raises.
     """
-    with _pinned(plan, store, parent, False, reporter, clock) as pinned:
+    with _pinned(plan, store, parent, False, False, reporter, clock) as pinned:
         if pinned.situation.resolved.search is None:
             raise ConfigError(
                 "There is nothing to tune: every value of the plan is fixed. Write a range in the place of a value, "
@@ -163,6 +169,7 @@ def _pinned(
     store: Store | str | Path,
     parent: str | None,
     promote: bool,
+    scratch: bool,
     reporter: Reporter | None,
     clock: Clock | None,
 ) -> Iterator[_Pinned]:
@@ -176,18 +183,24 @@ def _pinned(
     store = store if isinstance(store, Store) else Store(store, clock=clock)
     meter = Meter(clock, began, store)
     head = store.head()
-    pinned = _parent(store, parent or head.champion)
+    if scratch and parent is not None:
+        raise ConfigError(
+            f"An update from scratch has no parent, and {parent!r} is named as one. Leave one of both out."
+        )
+    pinned = None if scratch else _parent(store, parent or head.champion)
     reporter.phase("read data")
     data = read_data(resolved, lambda prepare: _one_at_a_time(resolved, clock, prepare))
     situation = Situation(resolved, store, pinned, data)
-    if (done := _done(situation, parent)) is not None:
+    by_name_only = scratch or parent is not None
+    if (done := _done(situation, by_name_only)) is not None:
         store.discard_scratch(situation.workplace)  # Left there if the process was killed after its commit.
         yield _Pinned(situation, done, head, reporter, clock, meter, meter.seconds)
         return
-    _check_beginning(store, head, pinned, promote)
+    if not scratch:
+        _check_beginning(store, head, pinned, promote)
     read_seconds = meter.seconds
     with store.lock(situation.workplace):
-        done = _done(situation, parent)  # By somebody who has just let go of the lock.
+        done = _done(situation, by_name_only)  # By somebody who has just let go of the lock.
         yield _Pinned(situation, done, head, reporter, clock, meter, read_seconds)
 
 
@@ -198,7 +211,7 @@ def _check_beginning(store: Store, head: Head, pinned: Parent | None, promote: b
         raise ConflictError(
             f"{store.url} has updates, the newest is {newest}, but no champion to start from. Name the one to start "
             f"from: --parent {newest} (`parent=`), or make it the champion first: vernal promote {newest} "
-            "(`Store.promote`). For a new beginning take another store."
+            "(`Store.promote`). For a new beginning: --scratch (`scratch=True`), or another store."
         )
     if promote and pinned is not None and pinned.id != head.champion:
         raise ConflictError(
@@ -208,16 +221,17 @@ def _check_beginning(store: Store, head: Head, pinned: Parent | None, promote: b
         )
 
 
-def _done(situation: Situation, parent: str | None) -> dict[str, Any] | None:
+def _done(situation: Situation, by_name_only: bool) -> dict[str, Any] | None:
     """The update that answered this very call before.
 
-    Without a parent by name, what counts is that the champion has learned this data by this plan, whenever that was.
+    Where no parent is asked for, what counts is that the champion has learned this data by this plan, whenever
+    that was.
     """
     store = situation.store
-    return store.by_name(situation.name) or (store.by_request(situation.request) if parent is None else None)
+    return store.by_name(situation.name) or (None if by_name_only else store.by_request(situation.request))
 
 
-def _repeated(store: Store, done: dict[str, Any], promote: bool) -> Result:
+def _repeated(store: Store, done: dict[str, Any], promote: bool, expected: str | None) -> Result:
     """Nothing is trained anew. What was left beside the champion can still take its place.
 
     What was the champion once and is no more was rolled back, or was followed by others: a call that is repeated, by a
@@ -225,7 +239,7 @@ def _repeated(store: Store, done: dict[str, Any], promote: bool) -> Result:
     """
     is_feasible = done.get("tuning", {}).get("feasible", True)
     if promote and is_feasible and all(entry.champion != done["id"] for entry in store.entries()):
-        store.promote(done["id"], expected=done["parent"])
+        store.promote(done["id"], expected=expected)
     return Result(done, store.url, promoted=store.champion == done["id"], repeated=True)
 
 
