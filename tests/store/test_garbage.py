@@ -105,7 +105,7 @@ def test_a_commit_that_needs_what_is_being_collected_is_refused_and_then_succeed
     record = make_record(running, "a")
 
     def killed(self: Collector) -> dict[str, int]:
-        if self._ledger().condemned:
+        if self._registry().condemned:
             raise KeyboardInterrupt
         return {}
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from vernal.base import ConflictError, StateError
-from vernal.store.ledger import Ledger
 from vernal.store.records import blobs_of, check_blobs, check_name, check_record, check_replacement
+from vernal.store.registry import Registry
 
 RECORD: dict[str, Any] = {"id": "a", "name": "n", "request": "r", "artefacts": {}}
 
@@ -46,25 +46,25 @@ def test_the_blobs_of_a_record_are_those_it_names_and_those_they_need() -> None:
 
 
 def test_what_was_erased_cannot_come_back() -> None:
-    ledger = Ledger(number=5, replaced={"old": "new"}, erased_at=4)
-    check_blobs(ledger, {"new", "other"}, pinned=4)
-    check_blobs(ledger, {"other"}, pinned=None)
+    registry = Registry(number=5, replaced={"old": "new"}, erased_at=4)
+    check_blobs(registry, {"new", "other"}, pinned=4)
+    check_blobs(registry, {"other"}, pinned=None)
     for blobs, pinned in [({"old"}, None), ({"old"}, 5), ({"other"}, 3)]:
         with pytest.raises(ConflictError, match="Rows were erased from the memory while .* Run it again"):
-            check_blobs(ledger, blobs, pinned)
+            check_blobs(registry, blobs, pinned)
 
 
 def test_what_is_being_collected_cannot_be_committed() -> None:
     with pytest.raises(ConflictError, match="A garbage collection is removing blob a.* Wait until"):
-        check_blobs(Ledger(condemned={"a"}), {"a", "b"}, None)
+        check_blobs(Registry(condemned={"a"}), {"a", "b"}, None)
 
 
 @pytest.mark.parametrize("replaced", [{"a": "a"}, {"a": "b", "b": "a"}, {"a": "gone"}])
 def test_an_erasure_in_a_circle_is_refused(replaced: dict[str, str]) -> None:
     with pytest.raises(StateError, match="cannot take the place of another: it is erased itself"):
-        check_replacement(Ledger(replaced={"gone": "x"}), replaced)
+        check_replacement(Registry(replaced={"gone": "x"}), replaced)
 
 
 def test_an_erasure_from_what_is_erased_names_what_took_its_place() -> None:
     with pytest.raises(StateError, match="Blob gone has been erased before. .* took its place, x"):
-        check_replacement(Ledger(replaced={"gone": "x"}), {"gone": "y"})
+        check_replacement(Registry(replaced={"gone": "x"}), {"gone": "y"})

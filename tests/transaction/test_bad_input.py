@@ -368,8 +368,8 @@ def test_a_tampered_journal_is_found(store: Path, config: Path) -> None:
 
 
 def test_a_store_of_a_later_version_is_not_touched(store: Path, config: Path) -> None:
-    overwrite(open_files(store), "vernal.json", b'{"schema_version":2}')
-    assert_refused(SchemaTooNew, "has schema 2, and this vernal reads up to 1.*pip install", store, plan(config, 2))
+    overwrite(open_files(store), "vernal.json", b'{"schema_version":3}')
+    assert_refused(SchemaTooNew, "has schema 3, and this vernal reads up to 2.*pip install", store, plan(config, 2))
 
 
 def test_a_record_of_a_later_version_is_not_followed(store: Path, config: Path) -> None:

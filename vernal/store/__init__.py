@@ -1,11 +1,27 @@
-"""The store: immutable blobs, an append-only journal, and the champion. Knows no tensors."""
+"""The store: immutable blobs, an append-only journal, versions, and aliases such as the champion. Knows no tensors."""
 
 from vernal.store.address import open_files
 from vernal.store.blobs import Blobs
+from vernal.store.file_journal import Entry, FileJournal
 from vernal.store.files import Files
 from vernal.store.garbage import Garbage
-from vernal.store.journal import Entry, Journal
+from vernal.store.journal import Journal
 from vernal.store.locks import machine_lock
+from vernal.store.move import Move
 from vernal.store.store import Head, Store
+from vernal.store.version import Version
 
-__all__ = ["Blobs", "Entry", "Files", "Garbage", "Head", "Journal", "Store", "machine_lock", "open_files"]
+__all__ = [
+    "Blobs",
+    "Entry",
+    "FileJournal",
+    "Files",
+    "Garbage",
+    "Head",
+    "Journal",
+    "Move",
+    "Store",
+    "Version",
+    "machine_lock",
+    "open_files",
+]

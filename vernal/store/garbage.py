@@ -17,7 +17,7 @@ from vernal.base import StateNotFound, SystemClock
 from vernal.store.blobs import Blobs
 from vernal.store.files import Files
 from vernal.store.journal import Journal
-from vernal.store.ledger import Ledger
+from vernal.store.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Collector:
         files: where everything lies.
         blobs: the blobs among them.
         journal: what happened.
-        ledger: gives the newest state.
+        registry: gives the newest state.
         needed: gives the blobs that the records of a state need.
     """
 
@@ -51,13 +51,13 @@ class Collector:
         files: Files,
         blobs: Blobs,
         journal: Journal,
-        ledger: Callable[[], Ledger],
-        needed: Callable[[Ledger], set[str]],
+        registry: Callable[[], Registry],
+        needed: Callable[[Registry], set[str]],
     ) -> None:
         self._files = files
         self._blobs = blobs
         self._journal = journal
-        self._ledger = ledger
+        self._registry = registry
         self._needed = needed
 
     def collect(self, grace: timedelta) -> Garbage:
@@ -67,7 +67,7 @@ class Collector:
         sizes = self._remove_condemned()
         self._condemn(limit)
         sizes |= self._remove_condemned()
-        for erased in self._ledger().replaced:
+        for erased in self._registry().replaced:
             self._blobs.remove(erased)  # In case an erasure was cut off, or a copy is left here.
         self._blobs.forget_all_but(set(self._blobs))
         return Garbage([*sizes], self._remove_leftovers(limit), sum(sizes.values()))
@@ -75,19 +75,19 @@ class Collector:
     def _condemn(self, limit: datetime) -> None:
         """Announce the removal of all that nobody needs, in the state in which nobody needs it."""
         while True:
-            ledger = self._ledger()
-            orphans = set(self._blobs) - self._needed(ledger)
+            registry = self._registry()
+            orphans = set(self._blobs) - self._needed(registry)
             blobs = sorted(name for name in orphans if self._is_old(name, limit))
-            if not blobs or self._appended("collect", {"blobs": blobs}, ledger):
+            if not blobs or self._appended("collect", {"blobs": blobs}, registry):
                 return
 
     def _remove_condemned(self) -> dict[str, int]:
         """Remove what was announced, and say so; return the sizes of what was there."""
-        condemned = sorted(self._ledger().condemned)
+        condemned = sorted(self._registry().condemned)
         sizes = {name: self._blobs.size(name) for name in condemned if name in self._blobs}
         for name in sizes:
             self._blobs.remove(name)
-        while condemned and not self._appended("collected", {}, self._ledger()):
+        while condemned and not self._appended("collected", {}, self._registry()):
             continue
         return sizes
 
@@ -104,5 +104,5 @@ class Collector:
         except StateNotFound:
             return False  # An erasure has removed it a moment ago.
 
-    def _appended(self, kind: str, payload: Mapping[str, Any], ledger: Ledger) -> bool:
-        return self._journal.appended(kind, payload, ledger.champion, ledger.number)
+    def _appended(self, kind: str, payload: Mapping[str, Any], registry: Registry) -> bool:
+        return self._journal.appended(kind, payload, registry.champion, registry.number)

@@ -22,9 +22,7 @@ everything is there. Two processes that commit at once write the same number, an
 
 from __future__ import annotations
 
-import contextlib
 import json
-import operator
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -42,26 +40,38 @@ from vernal.base import (
     StateError,
     StateNotFound,
     SystemClock,
-    canonical_json,
 )
 from vernal.store.address import open_files
 from vernal.store.blobs import Blobs
+from vernal.store.file_journal import Entry, FileJournal
 from vernal.store.files import Files
 from vernal.store.garbage import Collector, Garbage
-from vernal.store.journal import SCHEMA_VERSION, Entry, Journal
-from vernal.store.ledger import CHAMPION, Ledger, Update
 from vernal.store.locks import hold
+from vernal.store.marker import (
+    FILES,
+    MARKER,
+    REPAIR,
+    Marker,
+    check_same_name,
+    find_marker,
+    make_marker,
+    not_there,
+    read_marker,
+)
+from vernal.store.move import Move
 from vernal.store.records import (
     blobs_of,
+    check_alias,
     check_blobs,
+    check_earlier,
+    check_expected,
     check_lineage,
     check_name,
     check_record,
     check_replacement,
     short,
 )
-
-MARKER = "vernal.json"
+from vernal.store.registry import CHAMPION, Registry, Update
 
 
 @dataclass(frozen=True)
@@ -90,10 +100,12 @@ class Store:
         where: a folder, a URL, or files that were opened already.
         clock: tells the time of new entries.
         create: whether to make a store where nothing is.
+        name: of the model, for people, as in ``fraud:3.2``. It is given when the store is made; the last part of the
+            address if None.
 
     Raises:
         StateNotFound: nothing is there, and it shall not be made.
-        StateError: something is there that is not a store.
+        StateError: something is there that is not a store, or the model there is called otherwise.
 
     Examples:
         >>> import tempfile
@@ -107,19 +119,35 @@ class Store:
         (Head(number=1, champion='5b20'), 'n1')
     """
 
-    def __init__(self, where: str | Path | Files, clock: Clock | None = None, create: bool = True) -> None:
+    def __init__(
+        self,
+        where: str | Path | Files,
+        clock: Clock | None = None,
+        create: bool = True,
+        name: str | None = None,
+    ) -> None:
         self._files = where if isinstance(where, Files) else open_files(where)
         self._clock = clock or SystemClock()
-        _open(self._files, create)
+        self._marker = self._open(create, name)
         self.blobs = Blobs(self._files)
-        self._journal = Journal(self._files, self._clock)
-        self._ledger = Ledger()
+        self._journal = FileJournal(self._files, self._clock)
+        self._registry = Registry()
         self._records: dict[str, bytes] = {}
 
     @property
     def url(self) -> str:
         """Where the store lies."""
         return self._files.url
+
+    @property
+    def id(self) -> str:
+        """The store's own id, by which a database that several stores share knows it."""
+        return self._marker.id
+
+    @property
+    def name(self) -> str:
+        """What the model is called, in ``fraud:3.2``."""
+        return self._marker.name
 
     @property
     def bytes_written(self) -> int:
@@ -142,13 +170,40 @@ class Store:
         """Everything that happened, oldest first."""
         return self._journal.entries()
 
-    def record(self, key: str) -> dict[str, Any]:
-        """The record with an id, with the only id that begins so, or of the ``"champion"``.
+    def find(self, key: str) -> str:
+        """The whole id of a record.
+
+        Args:
+            key: its id, or the beginning of it; its version, ``"3.2"``; ``"champion"`` or another alias. The name of
+                the model may stand before it: ``"fraud:3.2"``.
 
         Raises:
             StateNotFound: there is none, or more than one.
         """
-        return self._load(self._replayed().find(key))
+        return self._update(self._replayed(), key).id
+
+    def record(self, key: str) -> dict[str, Any]:
+        """The record that `find` finds."""
+        return self._load(self._update(self._replayed(), key))
+
+    def version(self, key: str) -> str:
+        """The version of a record, ``"3.2"``: begun anew for the third time, and learned from twice since."""
+        registry = self._replayed()
+        return str(registry.versions[self._update(registry, key).id])
+
+    def versions(self) -> dict[str, str]:
+        """The versions of all records by id, in the order of their commits."""
+        return {id: str(version) for id, version in self._replayed().versions.items()}
+
+    def aliases(self) -> dict[str, str]:
+        """The ids of the records that aliases point to, the champion's among them."""
+        registry = self._replayed()
+        champion = {} if registry.champion is None else {CHAMPION: registry.champion}
+        return champion | registry.aliases
+
+    def alias_history(self, alias: str) -> list[Move]:
+        """Where an alias has pointed, oldest first; ``"champion"`` is one."""
+        return [*self._replayed().moves.get(alias, ())]
 
     def records(self) -> list[dict[str, Any]]:
         """All records, in the order of their commits."""
@@ -156,8 +211,8 @@ class Store:
 
     def lineage(self, key: str) -> list[dict[str, Any]]:
         """A record and all that it descends from, oldest first."""
-        ledger = self._replayed()
-        return self._load_all(ledger.lineage(ledger.find(key)))
+        registry = self._replayed()
+        return self._load_all(registry.lineage(self._update(registry, key)))
 
     def by_name(self, name: str) -> dict[str, Any] | None:
         """The record of the update that was determined by exactly this, None if there is none."""
@@ -166,10 +221,10 @@ class Store:
 
     def by_request(self, request: str) -> dict[str, Any] | None:
         """The newest record in the champion's lineage that answered a request, None if none did."""
-        ledger = self._replayed()
-        if ledger.champion is None:
+        registry = self._replayed()
+        if registry.champion is None:
             return None
-        lineage = reversed(ledger.lineage(ledger.find(CHAMPION)))
+        lineage = reversed(registry.lineage(registry.find(CHAMPION)))
         update = next((update for update in lineage if update.request == request), None)
         return self._load(update) if update else None
 
@@ -203,48 +258,106 @@ class Store:
         """
         data = check_record(record)
         while True:
-            ledger = self._replayed()
-            if done := ledger.by_name(record["name"]):
+            registry = self._replayed()
+            if done := registry.by_name(record["name"]):
                 return self._load(done)
-            check_lineage(ledger, record, promote, parent)
+            check_lineage(registry, record, promote, parent)
             update = Update(
                 id=record["id"],
                 name=record["name"],
                 request=record["request"],
                 parent=parent,
                 record=self.blobs.put(data),
+                major=bool(record.get("major", False)),
             )
             blobs = {update.record, *blobs_of(record)}
-            check_blobs(ledger, blobs, pinned)
-            self._check_presence(blobs - self._inherited(ledger, parent))
-            champion = update.id if promote else ledger.champion
-            if self._journal.appended("update", asdict(update), champion, ledger.number):
+            check_blobs(registry, blobs, pinned)
+            self._check_presence(blobs - self._inherited(registry, parent))
+            champion = update.id if promote else registry.champion
+            if self._journal.appended("update", asdict(update), champion, registry.number):
                 return self._load(update)
 
-    def promote(self, key: str, expected: str | None) -> Head:
-        """Make a record the champion. Going back to an ancestor is a rollback.
+    def promote(self, key: str, expected: str | None, why: str = "", evidence: Mapping[str, Any] | None = None) -> Head:
+        """Make a record the champion, with its model and all that it has kept to learn on.
 
         Args:
-            key: its id, or the beginning of it.
+            key: what `find` takes.
             expected: id of the champion that it replaces.
+            why: the reason, for the history.
+            evidence: what it rests on, for the history; plain values.
 
         Raises:
             ConflictError: the champion is another one.
         """
         while True:
-            ledger = self._replayed()
-            id = ledger.find(key).id
-            if ledger.champion == id:
+            registry = self._replayed()
+            id = self._update(registry, key).id
+            if registry.champion == id:
                 return self.head()
-            if ledger.champion != expected:
-                raise ConflictError(
-                    f"{short(id)} was to replace {short(expected)} as the champion, but the "
-                    f"champion is now {short(ledger.champion)}. Compare it with that one; to promote it all "
-                    f"the same: vernal promote {short(id)} (`Store.promote`)."
-                )
-            payload = {"id": id, "replaced": expected}
-            if self._journal.appended("promote", payload, id, ledger.number):
+            if self._crowned("promote", id, expected, why, evidence):
                 return self.head()
+
+    def rollback(
+        self,
+        key: str | None = None,
+        *,
+        expected: str | None,
+        why: str = "",
+        evidence: Mapping[str, Any] | None = None,
+    ) -> Head:
+        """Make an earlier champion the champion again. Model, memory and state of the method go back together.
+
+        Champions that came after it, and were gone back from, are not returned to by a later rollback.
+
+        Args:
+            key: what `find` takes; the champion before the present one if None.
+            expected: id of the champion that is gone back from.
+            why: the reason, for the history.
+            evidence: what it rests on, for the history; plain values.
+
+        Raises:
+            ConflictError: the champion is another one.
+            StateNotFound: there is no earlier champion, or the record was none.
+        """
+        while True:
+            registry = self._replayed()
+            id = registry.earlier() if key is None else self._update(registry, key).id
+            check_earlier(registry, id)
+            if self._crowned("rollback", id, expected, why, evidence):
+                return self.head()
+
+    def point(
+        self,
+        alias: str,
+        key: str | None,
+        expected: str | None,
+        why: str = "",
+        evidence: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Let an alias point to a record, for instance ``"challenger"``. The champion is moved by `promote`.
+
+        Args:
+            alias: the alias; made if it is new.
+            key: what `find` takes; None removes the alias.
+            expected: id of the record that it points to now, None if there is no such alias.
+            why: the reason, for the history.
+            evidence: what it rests on, for the history; plain values.
+
+        Raises:
+            StateError: no alias can be called so.
+            ConflictError: it points to another record.
+        """
+        check_alias(alias)
+        while True:
+            registry = self._replayed()
+            id = None if key is None else self._update(registry, key).id
+            found = registry.aliases.get(alias)
+            if found == id:
+                return
+            check_expected(alias, id, expected, found)
+            facts = {"alias": alias, "id": id, "replaced": found, "why": why, "evidence": dict(evidence or {})}
+            if self._journal.appended("alias", facts, registry.champion, registry.number):
+                return
 
     def replace_blobs(
         self,
@@ -271,23 +384,23 @@ class Store:
             ConflictError: something was committed since; it may hold what is to be erased.
             StateNotFound: a new blob is not there.
         """
-        ledger = self._replayed()
-        if any(ledger.replaced.get(old) != new for old, new in replaced.items()):
-            if ledger.number != after:
+        registry = self._replayed()
+        if any(registry.replaced.get(old) != new for old, new in replaced.items()):
+            if registry.number != after:
                 raise ConflictError(
                     f"The store has changed since it was read for the erasure (entry {after}, now "
-                    f"{ledger.number}), and what was added may hold the same rows. Run it again."
+                    f"{registry.number}), and what was added may hold the same rows. Run it again."
                 )
-            check_replacement(ledger, replaced)
+            check_replacement(registry, replaced)
             new = {*replaced.values()}.union(*(needs or {}).values())
-            check_blobs(ledger, new, None)
+            check_blobs(registry, new, None)
             self._check_presence(new)
             facts = {
                 **payload,
                 "replaced": dict(replaced),
                 "needs": {n: [*names] for n, names in (needs or {}).items()},
             }
-            self._journal.append("erase", facts, ledger.champion, after)
+            self._journal.append("erase", facts, registry.champion, after)
         for old in replaced:
             self.blobs.remove(old)
 
@@ -356,22 +469,21 @@ class Store:
             Problem(f"blob {name[:12]}", "is damaged.", "Copy it back from a backup.") for name in self.blobs.damaged()
         ]
         try:
-            _check_marker(self._files)
-            self._ledger, self._journal = Ledger(), Journal(self._files, self._clock)
-            ledger = self._replayed()
+            read_marker(self._files)
+            self._registry, self._journal = Registry(), FileJournal(self._files, self._clock)
+            registry = self._replayed()
         except (CorruptState, SchemaTooNew) as error:
             return [Problem("journal", str(error)), *problems]
         except FileNotFoundError:
-            fix = f'Write {{"schema_version":{SCHEMA_VERSION}}} into it.'
-            return [Problem(MARKER, "is missing.", fix), *problems]
-        return [*problems, *self._missing_blobs(ledger)]
+            return [Problem(MARKER, "is missing.", REPAIR), *problems]
+        return [*problems, *self._missing_blobs(registry)]
 
-    def _missing_blobs(self, ledger: Ledger) -> Iterator[Problem]:
+    def _missing_blobs(self, registry: Registry) -> Iterator[Problem]:
         present = set(self.blobs)
-        for update in ledger.updates.values():
+        for update in registry.updates.values():
             where = f"record {short(update.id)}"
             try:
-                missing = sorted(self._needed_by(ledger, update) - present)
+                missing = sorted(self._needed_by(registry, update) - present)
             except StateError as error:
                 yield Problem(where, str(error))
                 continue
@@ -379,11 +491,38 @@ class Store:
                 what = f"needs blob {short(name)}, which is missing."
                 yield Problem(where, what, "Copy it back from a backup.")
 
-    def _replayed(self) -> Ledger:
+    def _open(self, create: bool, name: str | None) -> Marker:
+        """Read the marker of a store, or make one where nothing is."""
+        marker = find_marker(self._files)
+        if marker is None and not create:
+            raise not_there(self.url)
+        if marker is None:
+            return make_marker(self._files, name, FILES)
+        check_same_name(marker, name, self.url)
+        return marker
+
+    def _replayed(self) -> Registry:
         """The newest state, by reading what was written since the last time."""
-        for entry in self._journal.entries(after=self._ledger.number):
-            self._ledger.apply(entry)
-        return self._ledger
+        for entry in self._journal.entries(after=self._registry.number):
+            self._registry.apply(entry)
+        return self._registry
+
+    def _update(self, registry: Registry, key: str) -> Update:
+        """What a key names, with or without the name of the model before it."""
+        name, colon, rest = key.rpartition(":")
+        if colon and name != self.name:
+            raise StateNotFound(
+                f"{key!r} is of a model called {name!r}, and the model in {self.url} is called {self.name!r}. "
+                f"Write {self.name}:{rest}, or open the other store."
+            )
+        return registry.find(rest)
+
+    def _crowned(self, kind: str, id: str, expected: str | None, why: str, evidence: Mapping[str, Any] | None) -> bool:
+        """Make a record the champion, as it was seen last; False: look at the new state, and decide again."""
+        registry = self._registry
+        check_expected(CHAMPION, id, expected, registry.champion)
+        facts = {"id": id, "replaced": expected, "why": why, "evidence": dict(evidence or {})}
+        return self._journal.appended(kind, facts, id, registry.number)
 
     def _load(self, update: Update) -> dict[str, Any]:
         return self._load_all([update])[0]
@@ -394,19 +533,19 @@ class Store:
         self._records.update(zip(unread, self.blobs.get_many(unread), strict=True))
         return [json.loads(self._records[update.record]) for update in updates]
 
-    def _needed(self, ledger: Ledger) -> set[str]:
+    def _needed(self, registry: Registry) -> set[str]:
         """All blobs that records need, and all that took the place of others."""
-        updates = [*ledger.updates.values()]
+        updates = [*registry.updates.values()]
         self._load_all(updates)  # at once
-        return set(map(ledger.resolve, ledger.replaced)).union(*(self._needed_by(ledger, one) for one in updates))
+        return set(map(registry.resolve, registry.replaced)).union(*(self._needed_by(registry, one) for one in updates))
 
-    def _needed_by(self, ledger: Ledger, update: Update) -> set[str]:
+    def _needed_by(self, registry: Registry, update: Update) -> set[str]:
         artefacts = self._load(update)["artefacts"].values()
-        return {update.record}.union(*(ledger.needed(one["blob"], one.get("needs", ())) for one in artefacts))
+        return {update.record}.union(*(registry.needed(one["blob"], one.get("needs", ())) for one in artefacts))
 
-    def _inherited(self, ledger: Ledger, parent: str | None) -> set[str]:
+    def _inherited(self, registry: Registry, parent: str | None) -> set[str]:
         """Blobs that a committed record needs, so that they are there without looking."""
-        return self._needed_by(ledger, ledger.find(parent)) if parent else set()
+        return self._needed_by(registry, registry.find(parent)) if parent else set()
 
     def _check_presence(self, blobs: set[str]) -> None:
         if missing := sorted(name for name in blobs if name not in self.blobs):
@@ -414,35 +553,3 @@ class Store:
                 f"Blob {short(missing[0])} is not in {self.url}. Put it there before you commit "
                 "what needs it; if a garbage collection removed it, run the update again."
             )
-
-
-def _open(files: Files, create: bool) -> None:
-    """Read the marker of a store, or make one where nothing is."""
-    try:
-        _check_marker(files)
-    except FileNotFoundError:
-        if not files.is_empty():
-            raise StateError(
-                f"{files.url} holds other files and no vernal store. Name an empty folder, or the folder of a store."
-            ) from None
-        if not create:
-            raise StateNotFound(
-                f"There is no store at {files.url}. Check the address, or run a first update, which makes one."
-            ) from None
-        with contextlib.suppress(FileExistsError):  # Another process has just made it.
-            files.create(MARKER, canonical_json({"schema_version": SCHEMA_VERSION}))
-
-
-def _check_marker(files: Files) -> None:
-    try:
-        version = operator.index(json.loads(files.read(MARKER))["schema_version"])
-    except (ValueError, KeyError, TypeError):
-        raise CorruptState(
-            f'{MARKER} in {files.url} is damaged. Write {{"schema_version":{SCHEMA_VERSION}}} '
-            "into it, then verify the store."
-        ) from None
-    if version > SCHEMA_VERSION:
-        raise SchemaTooNew(
-            f"The store {files.url} has schema {version}, and this vernal reads up to "
-            f"{SCHEMA_VERSION}. Run: pip install --upgrade vernal"
-        )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.store.doubles import overwrite, race
 from vernal.base import ConflictError, CorruptState, SchemaTooNew, SystemClock, canonical_json, digest
-from vernal.store import Files, Journal, open_files
+from vernal.store import FileJournal, Files, open_files
 
 PLAIN: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -19,16 +19,16 @@ PLAIN: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def write(files: Files, n: int) -> Journal:
+def write(files: Files, n: int) -> FileJournal:
     """A journal of n entries in which a0, a1, ... are the champions."""
-    journal = Journal(files, SystemClock())
+    journal = FileJournal(files, SystemClock())
     for number in range(n):
         journal.append("promote", {"id": f"a{number}"}, champion=f"a{number}", after=number)
     return journal
 
 
-def read(files: Files) -> Journal:
-    return Journal(files, SystemClock())
+def read(files: Files) -> FileJournal:
+    return FileJournal(files, SystemClock())
 
 
 def test_an_empty_journal_has_no_last_entry(files: Files) -> None:
@@ -189,9 +189,9 @@ def test_an_entry_of_a_later_schema_is_not_guessed_at(files: Files) -> None:
 APPENDING = """
 import sys
 from vernal.base import ConflictError, SystemClock
-from vernal.store import Journal, open_files
+from vernal.store import FileJournal, open_files
 
-journal = Journal(open_files(sys.argv[1]), SystemClock())
+journal = FileJournal(open_files(sys.argv[1]), SystemClock())
 print("ready", flush=True)
 input()
 won = 0
