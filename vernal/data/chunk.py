@@ -17,7 +17,7 @@ from vernal.data.columns import Column, Fixed, make_column
 from vernal.data.ids import id_digests, id_texts
 from vernal.data.rows import ColumnRows, Picked, Rows, Scan, rows_of, scan
 from vernal.data.schema import Leaf, Schema
-from vernal.data.split import split_indices
+from vernal.data.split import split_by_id, split_indices
 from vernal.data.times import seconds
 
 
@@ -175,7 +175,11 @@ class Chunk:
         return chunk
 
     def split(self, proportions: Sequence[float], seed: int = 0) -> list[Chunk]:
-        """Random, disjoint parts, with their ids and times; the same rows for the same length, proportions and seed.
+        """Random, disjoint parts, with their ids and times.
+
+        A row with an id falls into the same part wherever it comes again: in another chunk, in a longer window, in a
+        training from scratch on all data. So no model is ever judged by a row that it has learned. Shares are then
+        exact on average only. Rows without ids are split by their places.
 
         Args:
             proportions: the share of each part, summing to 1.
@@ -184,7 +188,10 @@ class Chunk:
         Raises:
             EmptyChunk: a part would have no rows.
         """
-        parts = split_indices(len(self), proportions, seed)
+        if self.has_ids:
+            parts = split_by_id(self.ids.numpy(), proportions, seed)
+        else:
+            parts = split_indices(len(self), proportions, seed)
         return [self.pick(torch.tensor(sorted(part), dtype=torch.int64)) for part in parts]
 
     def __repr__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -43,11 +44,52 @@ def split_indices(n: int, proportions: Sequence[float], seed: int) -> list[list[
         >>> [len(part) for part in split_indices(100, [0.333, 0.333, 0.334], seed=0)]
         [33, 33, 34]
     """
+    _check(proportions)
+    order = np.random.default_rng(derive_seed(seed, "split")).permutation(n)
+    ends = np.cumsum([round(p * n) for p in proportions[:-1]])
+    return [part.tolist() for part in np.split(order, ends)]
+
+
+def split_by_id(ids: np.ndarray[Any, Any], proportions: Sequence[float], seed: int) -> list[list[int]]:
+    """Split rows by what they are known by: equal ids fall into the same part, whatever comes with them.
+
+    A part that would be left without rows, while another has more than one, gets the row that came closest to it.
+
+    Args:
+        ids: digests of the ids, ``(n, 16)`` uint8.
+        proportions: the share of each part, summing to 1.
+        seed: the seed that the user chose.
+
+    Examples:
+        >>> ids = np.random.default_rng(0).integers(0, 256, (1000, 16), dtype=np.uint8)
+        >>> few, all = split_by_id(ids[:10], [0.8, 0.2], seed=0), split_by_id(ids, [0.8, 0.2], seed=0)
+        >>> set(few[1]) <= set(all[1]), len(all[1])
+        (True, 216)
+    """
+    _check(proportions)
+    drawn = _uniform(ids, seed)
+    ends = np.cumsum(proportions)[:-1]
+    part = np.searchsorted(ends, drawn, side="right")
+    for number, share in enumerate(proportions):
+        counts = np.bincount(part, minlength=len(proportions))
+        if share > 0 and not counts[number] and counts.max() > 1:
+            low, high = ([0.0, *ends][number], [*ends, 1.0][number])
+            away = np.maximum(low - drawn, drawn - high)
+            away[counts[part] < 2] = np.inf
+            part[away.argmin()] = number
+    return [np.flatnonzero(part == number).tolist() for number in range(len(proportions))]
+
+
+def _uniform(ids: np.ndarray[Any, Any], seed: int) -> np.ndarray[Any, Any]:
+    """A number in [0, 1) for each id, ``(n,)``: its digest, hashed with the seed."""
+    key = derive_seed(seed, "split by id").to_bytes(8, "little")
+    drawn = [hashlib.blake2b(one.tobytes(), digest_size=8, key=key).digest() for one in ids]
+    return np.frombuffer(b"".join(drawn), dtype="<u8") / 2.0**64
+
+
+def _check(proportions: Sequence[float]) -> None:
     if not math.isclose(sum(proportions), 1.0, abs_tol=1e-6) or min(proportions) < 0:
         raise ConfigError(
             f"`proportions` must be at least 0 and sum to 1, got {list(proportions)}. "
             "Give the share of every part, the last one too."
         )
-    order = np.random.default_rng(derive_seed(seed, "split")).permutation(n)
-    ends = np.cumsum([round(p * n) for p in proportions[:-1]])
-    return [part.tolist() for part in np.split(order, ends)]

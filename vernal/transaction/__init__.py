@@ -1,8 +1,11 @@
-"""The update: from a plan and new data to a committed record; loading and erasing what it stored."""
+"""The update: from a plan and new data to a committed record; loading, examining and erasing what it stored."""
 
 from vernal.transaction.asking import answers
 from vernal.transaction.erasure import Erasure, erase, holds, trained_on
+from vernal.transaction.examination import Examination, examine
 from vernal.transaction.load import load_model
+from vernal.transaction.observation import Observation, observe
+from vernal.transaction.probe import probe
 from vernal.transaction.rehearsal import Rehearsal, rehearse
 from vernal.transaction.result import Result
 from vernal.transaction.search import Searched
@@ -10,13 +13,18 @@ from vernal.transaction.transaction import tune, update
 
 __all__ = [
     "Erasure",
+    "Examination",
+    "Observation",
     "Rehearsal",
     "Result",
     "Searched",
     "answers",
     "erase",
+    "examine",
     "holds",
     "load_model",
+    "observe",
+    "probe",
     "rehearse",
     "trained_on",
     "tune",
