@@ -1,0 +1,109 @@
+"""How SQLite and PostgreSQL are opened, so that a transaction means the same on both.
+
+Whoever writes waits for its turn before it reads anything: by ``BEGIN IMMEDIATE`` on SQLite, and by a lock of the same
+effect on PostgreSQL. So what a transaction has read is still so when it writes, no transaction fails because of another
+one, and rows are numbered in the order of commits. Whoever reads sees one moment, and waits for nobody.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
+
+from vernal.base import StateError
+from vernal.ledger.address import is_in_memory
+
+# How long a process waits for its turn to write, before it is an error.
+PATIENCE_SECONDS = 30
+
+_POSTGRESQL_TURN = (
+    f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'; "
+    "SELECT pg_advisory_xact_lock(hashtextextended('vernal ledger in ' || current_schema(), 0))"
+)
+
+
+class Engines(NamedTuple):
+    """Two views of one pool of connections.
+
+    Args:
+        writing: begins transactions that write.
+        reading: begins transactions that read, all of them one moment.
+    """
+
+    writing: Engine
+    reading: Engine
+
+
+def open_engines(url: URL) -> Engines:
+    """What opens the connections to a database; none is opened yet."""
+    if url.get_backend_name() == "postgresql":
+        engine = _postgresql(url)
+        reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return Engines(engine.execution_options(writing=True), reading)
+    engine = _sqlite(url)
+    return Engines(engine.execution_options(writing=True), engine)
+
+
+def _sqlite(url: URL) -> Engine:
+    if is_in_memory(url):
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": PATIENCE_SECONDS})
+        _make_folder(url)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_folder(url: URL) -> None:
+    if url.database is None or url.database.startswith("file:"):
+        return
+    try:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(f"The folder of the database {url} cannot be made: {error}.") from error
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    """Lose nothing that was committed, and let nobody wait who only reads."""
+    del record
+    connection.isolation_level = None  # The driver begins transactions too late; we do it ourselves.
+    _write_ahead(connection)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _write_ahead(connection: sqlite3.Connection, pause_seconds: float = 0.02) -> None:
+    """Set the journal mode, which SQLite refuses at once, however patient, while another process is at the same."""
+    for _ in range(int(PATIENCE_SECONDS / pause_seconds)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(pause_seconds)
+        else:
+            return
+    connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _postgresql(url: URL) -> Engine:
+    connect_args = {} if "connect_timeout" in url.query else {"connect_timeout": 10}
+    # A connection that idled while the server was started anew is replaced instead of being an error.
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=connect_args)
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("writing", False):
+        connection.exec_driver_sql(_POSTGRESQL_TURN)
