@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from vernal.base import ConfigError
 from vernal.config import Plan, resolve
-from vernal.data import Rows
+from vernal.data import Picked, Rows
 from vernal.gate import Case, Scored
+from vernal.state import unpack
 from vernal.store import Store
 from vernal.tasks import Task
 from vernal.training import Predictions
-from vernal.transaction.new_data import NewData, read_data
+from vernal.transaction.new_data import NewData, read_data, together
 from vernal.transaction.version import Version
 
 Array = np.ndarray[Any, Any]
@@ -89,23 +91,27 @@ class Examination:
         )
 
 
-def examine(plan: Plan, store: Store | str | Path, versions: Sequence[str]) -> Examination:
-    """Ask versions about the validation rows that the first of them keeps: of its own chunk and of all earlier ones.
+def examine(plan: Plan, store: Store | str | Path, versions: Sequence[str], unseen: bool = False) -> Examination:
+    """Ask versions about the same rows, of which none has learned any.
+
+    These are the validation rows that the first version keeps, of its own chunk and of all earlier ones, without those
+    that a version of another lineage was trained on, as their ids tell.
 
     Args:
         plan: brings config file and data module; that by which the first version was made.
         store: where they lie.
         versions: the challenger, then those that it is compared with.
+        unseen: ask about all rows of the plan's own data instead, which are then new to all versions.
 
     Raises:
-        ConfigError: there are no validation rows.
+        ConfigError: there are no validation rows; or versions of several lineages are compared on rows without ids.
         StateNotFound: a version is unknown.
         SchemaMismatch: the rows are of another form than the data module gives.
     """
     store = store if isinstance(store, Store) else Store(store, create=False)
     data = read_data(resolve(plan), lambda prepare: prepare())
     asked = [Version(plan, store, key, data) for key in versions]
-    rows, ids, chunks = _held(asked[0], data)
+    rows, ids, chunks = _new(asked[0], data) if unseen else _fair(asked, *_held(asked[0], data))
     answers = {version.id: version.predictions(rows) for version in asked}
     task = asked[0].situation.task
     metrics = {id: found.measure(task) for id, found in answers.items()}
@@ -126,6 +132,44 @@ def _held(version: Version, data: NewData) -> tuple[Rows, Array, Array]:
             "instance `train, validation = chunk.split([0.8, 0.2])`."
         )
     return part.rows, _texts(part.ids.numpy()), np.full(len(part), number, np.int64)
+
+
+def _new(version: Version, data: NewData) -> tuple[Rows, Array, Array]:
+    """All rows of the data, as one chunk after the version's own."""
+    ids = np.concatenate([part.ids.numpy() for part in data.parts])
+    return together(data.parts), _texts(ids), np.full(len(ids), int(version.parent.record["number"]) + 1, np.int64)
+
+
+def _fair(asked: Sequence[Version], rows: Rows, ids: Array, chunks: Array) -> tuple[Rows, Array, Array]:
+    """Without rows that one of several lineages has learned. Within one, validation rows stay validation rows."""
+    lineages = [[record["id"] for record in v.situation.store.lineage(v.id)] for v in asked]
+    others = [v for v, line in zip(asked, lineages, strict=True) if not {*line} <= {*lineages[0]}]
+    if not others:
+        return rows, ids, chunks
+    learned = np.concatenate([_learned(version) for version in others])
+    places = np.flatnonzero(~np.isin(ids, learned))
+    if not len(places):
+        raise ConfigError(
+            f"Version {asked[0].id} cannot be compared with {others[0].id}: that one was trained on all rows that are "
+            "there to judge by. Split by ids, `chunk.split([0.8, 0.2])`, so that a row is always on the same side."
+        )
+    return Picked(rows, torch.from_numpy(places)), ids[places], chunks[places]
+
+
+def _learned(version: Version) -> Array:
+    """The ids of all rows that a version and those before it were trained on, as text."""
+    found = []
+    for record in version.situation.store.lineage(version.id):
+        artefact = record["artefacts"].get("ids")
+        if artefact is None:
+            raise ConfigError(
+                f"Versions {record['id']} and others of another lineage cannot be compared: nobody can tell which rows "
+                "each has learned, as rows came without ids. Name their ids: `window.chunk(..., id_column=...)`, "
+                "`Chunk(..., ids=...)`."
+            )
+        store = version.situation.store
+        found.append(_texts(unpack(store.blobs.get(store.resolve(artefact["blob"])))["ids"].numpy()))
+    return np.concatenate(found)
 
 
 def _texts(ids: Array) -> Array:

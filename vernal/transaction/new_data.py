@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from vernal.base import ConfigError, DataError, EmptyChunk, derive_seed
 from vernal.config import Resolved
-from vernal.data import Chunk, Collate, DataModule, as_chunk, fixed_randomness, is_map_style
+from vernal.data import Chunk, Collate, DataModule, Joined, Rows, as_chunk, fixed_randomness, is_map_style
 from vernal.tasks import Task
 
 
@@ -104,6 +105,11 @@ def _check_map_style(parts: Mapping[str, Any]) -> None:
                 f"`{name}` of the data module is a {type(part).__name__}. It must be a `vernal.Chunk` or a map-style "
                 "torch dataset, which has a length and gives row by row: write a stream to a table or to arrays first."
             )
+
+
+def together(parts: Sequence[Chunk]) -> Rows:
+    """The rows of several chunks, one after the other."""
+    return reduce(Joined, [part.rows for part in parts[1:]], parts[0].rows)
 
 
 def check_finite(chunk: Chunk, task: Task) -> None:

@@ -13,9 +13,9 @@ import torch
 
 from vernal.base import derive_seed
 from vernal.config import Plan, resolve
-from vernal.data import Chunk, Joined, Picked, Rows
+from vernal.data import Chunk, Picked, Rows
 from vernal.store import Store
-from vernal.transaction.new_data import NewData, read_data
+from vernal.transaction.new_data import NewData, read_data, together
 from vernal.transaction.version import Version
 
 Array = np.ndarray[Any, Any]
@@ -91,7 +91,7 @@ def _samples(version: Version, data: NewData, needs: Collection[str]) -> dict[st
     reference = _reference(version)
     if reference is None:
         return {}
-    current = _some(_together(data.parts), derive_seed(version.situation.seed, "current"))
+    current = _some(together(data.parts), derive_seed(version.situation.seed, "current"))
     looks = {"features": _features, "embeddings": version.embeddings, "outputs": version.outputs}
     pairs = {name: (looks[name](reference), looks[name](current)) for name in SAMPLES if name in needs}
     return {name: (old, new) for name, (old, new) in pairs.items() if old is not None and new is not None}
@@ -105,13 +105,6 @@ def _reference(version: Version) -> Rows | None:
     own = np.flatnonzero(memory.index.chunks == int(version.parent.record["number"]))
     rows: Rows = memory if len(own) < min(100, len(memory)) else Picked(memory, torch.from_numpy(own))
     return _some(rows, derive_seed(version.situation.seed, "reference"))
-
-
-def _together(parts: list[Chunk]) -> Rows:
-    rows: Rows = parts[0].rows
-    for part in parts[1:]:
-        rows = Joined(rows, part.rows)
-    return rows
 
 
 def _some(rows: Rows, seed: int) -> Rows:
