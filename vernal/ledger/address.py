@@ -37,6 +37,10 @@ sqlite:// (in memory), postgresql://user:password@host/database.
         raise ConfigError(f"The address of the database is no URL. {ALLOWED}") from None
     match url.drivername:
         case "sqlite" | "sqlite+pysqlite":
+            if url.host:
+                raise ConfigError(
+                    f"The address of a SQLite file has three slashes before a path, four before /. {ALLOWED}"
+                )
             return _absolute(url)
         case "postgresql" | "postgres" | "postgresql+psycopg":
             require("psycopg", "postgres")
@@ -48,6 +52,18 @@ sqlite:// (in memory), postgresql://user:password@host/database.
 def is_in_memory(url: URL) -> bool:
     """Whether a database of SQLite lives in its one connection only."""
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+
+
+def shown_address(url: URL) -> str:
+    """The URL as people may see it.
+
+    Examples:
+        >>> shown_address(parse_address("postgresql://db.example/fraud?user=ann&password=secret"))
+        'postgresql://db.example/fraud?user=ann'
+    """
+    secret = [name for name in url.query if "password" in name]
+    plain = url.set(drivername=url.get_backend_name()).difference_update_query(secret)
+    return plain.render_as_string(hide_password=True)
 
 
 def _absolute(url: URL) -> URL:

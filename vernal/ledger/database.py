@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from sqlalchemy import Connection, Engine
 
 from vernal.base import StateError
-from vernal.ledger.address import is_in_memory, parse_address
+from vernal.ledger.address import is_in_memory, parse_address, shown_address
 from vernal.ledger.engines import Engines, open_engines
 from vernal.ledger.failures import told_clearly
 from vernal.ledger.schema import bring_up_to_date, check_schema
@@ -43,7 +43,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = parse_address(url)
-        self._shown = self._url.set(drivername=self._url.get_backend_name()).render_as_string(hide_password=True)
+        self._shown = shown_address(self._url)
         self._in_memory = is_in_memory(self._url)
         self._engines: dict[int, Engines] = {}  # By process: a child keeps those of its parent, and never touches them.
         self._opening = threading.Lock()

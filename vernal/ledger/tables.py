@@ -28,6 +28,8 @@ METADATA = MetaData()
 
 SCHEMA = Table("vernal_schema", METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
 
+STORES = Table("vernal_stores", METADATA, Column("store", NAME, primary_key=True), Column("name", Text, nullable=False))
+
 JOURNAL = Table(
     "vernal_journal",
     METADATA,
