@@ -1,0 +1,41 @@
+"""What every comparison of two versions on the same items can say."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+
+class Paired(ABC):
+    """A comparison of two versions, item by item.
+
+    Attributes:
+        test: the name of the statistics.
+        n: how many items both have answered.
+        difference: how much better the first version is than the second; below 0 if it is worse.
+    """
+
+    test: ClassVar[str]
+    n: int
+
+    @property
+    @abstractmethod
+    def difference(self) -> float:
+        """How much better the first version was found to be; below 0 if it is worse."""
+
+    @property
+    @abstractmethod
+    def variance(self) -> float:
+        """The variance of the difference of a single item, from which the labels needed follow."""
+
+    @abstractmethod
+    def p_above(self, bound: float) -> float:
+        """The p-value of "the true difference is at most this bound": small where it lies above."""
+
+    @abstractmethod
+    def p_below(self, bound: float) -> float:
+        """The p-value of "the true difference is at least this bound": small where it lies below."""
+
+    @abstractmethod
+    def interval(self, confidence: float) -> tuple[float, float]:
+        """A two-sided confidence interval of the true difference."""
