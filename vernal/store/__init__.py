@@ -1,8 +1,9 @@
 """The store: immutable blobs, an append-only journal, versions, and aliases such as the champion. Knows no tensors."""
 
+from vernal.ledger import Entry
 from vernal.store.address import open_files
 from vernal.store.blobs import Blobs
-from vernal.store.file_journal import Entry, FileJournal
+from vernal.store.file_journal import FileJournal
 from vernal.store.files import Files
 from vernal.store.garbage import Garbage
 from vernal.store.journal import Journal

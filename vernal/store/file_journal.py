@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from vernal.base import Clock, ConflictError, CorruptState, SchemaTooNew, canonical_json, digest
+from vernal.base import Clock, ConflictError
+from vernal.ledger import Entry, broken_journal, check_link, decode_entry, encode_entry, taken
 from vernal.store.files import Files
 
-SCHEMA_VERSION = 1
 _NAME = re.compile(r"journal/(\d{8})\.json")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One change of a store.
-
-    Args:
-        number: its place in the journal, from 1.
-        kind: what changed: ``"update"``, ``"promote"``, ``"erase"``, ...
-        champion: id of the champion after this change, None if there is none.
-        payload: the facts of the change; plain values.
-        time: when it was written, in UTC, as ISO 8601.
-        previous: digest of the bytes of the entry before, ``""`` for the first.
-        digest: digest of the bytes of this entry.
-    """
-
-    number: int
-    kind: str
-    champion: str | None
-    payload: Mapping[str, Any]
-    time: str
-    previous: str
-    digest: str = field(default="", compare=False)
 
 
 class FileJournal:
@@ -88,10 +63,10 @@ class FileJournal:
         try:
             found = self._files.read_many([_path(number) for number in numbers])
         except FileNotFoundError as error:
-            raise _broken(f"{error} is missing") from None
+            raise broken_journal(f"{error} is missing") from None
         for number, data in zip(numbers, found, strict=True):
             entry = _decode(number, data)
-            _check_link(self._entries[-1] if self._entries else None, entry)
+            check_link(self._entries[-1] if self._entries else None, entry, _path(number))
             self._entries.append(entry)
         return self._entries[after:]
 
@@ -109,8 +84,8 @@ class FileJournal:
         """
         last = self.last()
         if (last.number if last else 0) != after:
-            raise _taken(after + 1)
-        data = _encode(
+            raise taken(after + 1)
+        data = encode_entry(
             Entry(
                 number=after + 1,
                 kind=kind,
@@ -125,7 +100,7 @@ class FileJournal:
         except FileExistsError:
             # A network may lose the answer to a call that succeeded, and repeat the call.
             if self._files.read(_path(after + 1)) != data:
-                raise _taken(after + 1) from None
+                raise taken(after + 1) from None
         self._last = _decode(after + 1, data)
         return self._last
 
@@ -143,7 +118,7 @@ class FileJournal:
         except FileNotFoundError:
             return None
         following = _decode(entry.number + 1, data)
-        _check_link(entry, following)
+        check_link(entry, following, _path(following.number))
         return following
 
     def _count(self) -> int:
@@ -154,7 +129,7 @@ class FileJournal:
         for number in sorted({*range(1, last)} - numbers):
             # A listing may miss a file that was made while it ran, and show the next.
             if not self._files.exists(_path(number)):
-                raise _broken(f"{_path(number)} is missing")
+                raise broken_journal(f"{_path(number)} is missing")
         return last
 
 
@@ -162,65 +137,5 @@ def _path(number: int) -> str:
     return f"journal/{number:08}.json"
 
 
-def _encode(entry: Entry) -> bytes:
-    facts = {
-        "schema_version": SCHEMA_VERSION,
-        "number": entry.number,
-        "kind": entry.kind,
-        "champion": entry.champion,
-        "payload": entry.payload,
-        "time": entry.time,
-        "previous": entry.previous,
-    }
-    return canonical_json({**facts, "checksum": digest(facts)})
-
-
 def _decode(number: int, data: bytes) -> Entry:
-    facts = _facts(number, data)
-    if facts["schema_version"] > SCHEMA_VERSION:
-        raise SchemaTooNew(
-            f"{_path(number)} was written in schema {facts['schema_version']}, and this vernal "
-            f"reads up to {SCHEMA_VERSION}. Run: pip install --upgrade vernal"
-        )
-    if facts["number"] != number:
-        raise _broken(f"{_path(number)} holds entry {facts['number']}")
-    return Entry(
-        number=number,
-        kind=facts["kind"],
-        champion=facts["champion"],
-        payload=facts["payload"],
-        time=facts["time"],
-        previous=facts["previous"],
-        digest=digest(data),
-    )
-
-
-def _facts(number: int, data: bytes) -> dict[str, Any]:
-    """Read an entry and check its checksum, whose form is the same in every schema."""
-    try:
-        facts = json.loads(data)
-        checksum = facts.pop("checksum")
-        whole = digest(facts) == checksum and canonical_json({**facts, "checksum": checksum}) == data
-    except (ValueError, KeyError, TypeError, AttributeError):
-        whole = False
-    if not whole:
-        raise _broken(f"{_path(number)} is damaged: its bytes are not those that were written")
-    return dict(facts)
-
-
-def _check_link(before: Entry | None, entry: Entry) -> None:
-    if entry.previous != (before.digest if before else ""):
-        raise _broken(f"{_path(entry.number)} does not follow the entry that lies before it")
-
-
-def _broken(what: str) -> CorruptState:
-    return CorruptState(
-        f"The journal is broken: {what}. Copy the journal folder back from a backup; "
-        "the blobs beside it need no change."
-    )
-
-
-def _taken(number: int) -> ConflictError:
-    return ConflictError(
-        f"Journal entry {number} has been written by another process. Look at the new state and run it again."
-    )
+    return decode_entry(number, data, _path(number))

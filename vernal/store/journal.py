@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from vernal.store.file_journal import Entry
+from vernal.ledger import Entry
 
 
 class Journal(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vernal.store.file_journal import Entry
+from vernal.ledger import Entry
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vernal.base import StateNotFound, did_you_mean
-from vernal.store.file_journal import Entry
+from vernal.ledger import Entry
 from vernal.store.move import Move
 from vernal.store.version import Version
 

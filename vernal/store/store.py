@@ -2,10 +2,11 @@
 
 ```
 <store>/                       a folder, or any URL that fsspec knows
-├── vernal.json                the marker: this is a store, in this schema
-├── journal/                   what happened, in order; the newest entry names the champion
-│   ├── 00000001.json          {"kind": "update", "champion": "5b20", "previous": "", ...}
-│   └── 00000002.json          {"kind": "promote", "champion": "7c1e", "previous": "9f3a...", ...}
+├── vernal.json                the marker: this is a store, in this schema, with its history in ...
+├── ledger.db                  what happened, in order; the newest entry names the champion:
+│                              {"kind": "promote", "champion": "7c1e", "previous": "9f3a...", ...}
+├── journal/                   instead of it, files with such entries: on an object store, or where asked for
+│   └── 00000001.json
 ├── blobs/                     immutable bytes by SHA-256: weights, memories, records
 │   └── ab/ab12...
 │
@@ -15,8 +16,9 @@
 └── verified.txt               which blobs were hashed already
 ```
 
-Everything is written once. An update puts its blobs, then its record as one more blob, and then
-one journal entry, whose exclusive creation is the commit: before it nothing can be seen, after it
+The history may also lie in a database elsewhere, by the store's own id. Everything is written
+once. An update puts its blobs, then its record as one more blob, and then one journal entry, whose
+exclusive creation is the commit: before it nothing can be seen, after it
 everything is there. Two processes that commit at once write the same number, and one of them loses.
 """
 
@@ -33,6 +35,7 @@ from typing import Any
 
 from vernal.base import (
     Clock,
+    ConfigError,
     ConflictError,
     CorruptState,
     Problem,
@@ -41,14 +44,15 @@ from vernal.base import (
     StateNotFound,
     SystemClock,
 )
+from vernal.ledger import Database, Entry
 from vernal.store.address import open_files
 from vernal.store.blobs import Blobs
-from vernal.store.file_journal import Entry, FileJournal
 from vernal.store.files import Files
 from vernal.store.garbage import Collector, Garbage
+from vernal.store.history import History
+from vernal.store.journal import Journal
 from vernal.store.locks import hold
 from vernal.store.marker import (
-    FILES,
     MARKER,
     REPAIR,
     Marker,
@@ -102,8 +106,13 @@ class Store:
         create: whether to make a store where nothing is.
         name: of the model, for people, as in ``fraud:3.2``. It is given when the store is made; the last part of the
             address if None.
+        ledger: where the history lies: ``"embedded"`` in a database in the store's folder, in ``"files"`` there, or in
+            a database, by URL: ``"postgresql://..."`` or ``"sqlite:///..."``. A store knows the first two by itself,
+            and asks for a database. If None, the variable VERNAL_LEDGER says it for new stores and for those that need
+            a database; else a new store in a folder has its history embedded, and one elsewhere in files.
 
     Raises:
+        ConfigError: the history lies elsewhere, or in a database that was not named.
         StateNotFound: nothing is there, and it shall not be made.
         StateError: something is there that is not a store, or the model there is called otherwise.
 
@@ -125,12 +134,13 @@ class Store:
         clock: Clock | None = None,
         create: bool = True,
         name: str | None = None,
+        ledger: str | Database | None = None,
     ) -> None:
         self._files = where if isinstance(where, Files) else open_files(where)
         self._clock = clock or SystemClock()
-        self._marker = self._open(create, name)
+        self._marker, self._history = self._open(create, name, ledger)
         self.blobs = Blobs(self._files)
-        self._journal = FileJournal(self._files, self._clock)
+        self._journal: Journal = self._history.journal(self._files, self._marker, self._clock)
         self._registry = Registry()
         self._records: dict[str, bytes] = {}
 
@@ -148,6 +158,25 @@ class Store:
     def name(self) -> str:
         """What the model is called, in ``fraud:3.2``."""
         return self._marker.name
+
+    @property
+    def ledger(self) -> str | None:
+        """What another process must give as `ledger` beside the `url`, with any password; None if nothing."""
+        return self._history.ledger
+
+    def database(self) -> Database:
+        """The database with the history, for whatever else is to be kept with it.
+
+        Raises:
+            ConfigError: the history is kept in files.
+        """
+        if self._history.database is None:
+            raise ConfigError(
+                f"The history of {self.url} is kept in files, and there is no database beside it. Name one for what "
+                "else is to be kept, such as where a loop stands: --ledger sqlite:///path/to/file.db or "
+                "postgresql://user:password@host/database."
+            )
+        return self._history.database
 
     @property
     def bytes_written(self) -> int:
@@ -469,8 +498,9 @@ class Store:
             Problem(f"blob {name[:12]}", "is damaged.", "Copy it back from a backup.") for name in self.blobs.damaged()
         ]
         try:
-            read_marker(self._files)
-            self._registry, self._journal = Registry(), FileJournal(self._files, self._clock)
+            marker = read_marker(self._files)
+            problems += self._history.problems()
+            self._registry, self._journal = Registry(), self._history.journal(self._files, marker, self._clock)
             registry = self._replayed()
         except (CorruptState, SchemaTooNew) as error:
             return [Problem("journal", str(error)), *problems]
@@ -491,15 +521,15 @@ class Store:
                 what = f"needs blob {short(name)}, which is missing."
                 yield Problem(where, what, "Copy it back from a backup.")
 
-    def _open(self, create: bool, name: str | None) -> Marker:
+    def _open(self, create: bool, name: str | None, ledger: str | Database | None) -> tuple[Marker, History]:
         """Read the marker of a store, or make one where nothing is."""
         marker = find_marker(self._files)
-        if marker is None and not create:
-            raise not_there(self.url)
         if marker is None:
-            return make_marker(self._files, name, FILES)
+            if not create:
+                raise not_there(self.url)
+            marker = make_marker(self._files, name, History.new(self._files, ledger).kind)
         check_same_name(marker, name, self.url)
-        return marker
+        return marker, History.found(self._files, marker, ledger)
 
     def _replayed(self) -> Registry:
         """The newest state, by reading what was written since the last time."""

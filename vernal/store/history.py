@@ -1,0 +1,132 @@
+"""Where the history of a store lies: in files, in a database in its folder, or in one elsewhere."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from sqlalchemy import URL
+
+from vernal.base import Clock, ConfigError, CorruptState, Problem
+from vernal.ledger import Database, SqlJournal, damage, knows_store, register_store
+from vernal.store.blobs import Blobs
+from vernal.store.file_journal import FileJournal
+from vernal.store.files import Files
+from vernal.store.journal import Journal
+from vernal.store.marker import EMBEDDED, FILES, Marker
+
+VARIABLE = "VERNAL_LEDGER"
+DATABASE_FILE = "ledger.db"
+_ADVICE = f'Store(..., ledger="postgresql://user:password@host/database"), --ledger URL, or {VARIABLE}=URL'
+
+
+@dataclass(frozen=True)
+class History:
+    """Where the history lies.
+
+    Args:
+        kind: ``"files"``, ``"embedded"``, ``"postgresql"`` or ``"sqlite"``, as the marker says it.
+        database: which database, None for files.
+    """
+
+    kind: str
+    database: Database | None
+
+    @classmethod
+    def new(cls, files: Files, ledger: str | Database | None) -> History:
+        """Where a store that is being made keeps its history.
+
+        Args:
+            files: the store.
+            ledger: what was asked for: ``"files"``, ``"embedded"``, a database or the URL of one. If None, what the
+                environment asks for; else a folder has a database in it, and an object store has files.
+
+        Raises:
+            ConfigError: a database cannot lie there.
+        """
+        ledger = ledger or os.environ.get(VARIABLE) or FILES
+        if ledger == EMBEDDED and not files.is_local:
+            raise ConfigError(
+                f"A database cannot be embedded in {files.url}, which is no folder of this machine. Leave `ledger` out "
+                "for a history in files, or name a PostgreSQL database."
+            )
+        return cls._of(files, ledger)
+
+    @classmethod
+    def found(cls, files: Files, marker: Marker, ledger: str | Database | None) -> History:
+        """Where a store that is there keeps its history.
+
+        Args:
+            files: the store.
+            marker: what it says of itself.
+            ledger: what was asked for; None for what the marker says, and the environment's database if it needs one.
+
+        Raises:
+            ConfigError: it lies elsewhere, or in a database that was not named.
+        """
+        if marker.history not in (FILES, EMBEDDED):
+            ledger = ledger or os.environ.get(VARIABLE)
+        elif ledger is None:
+            ledger = marker.history
+        if ledger is None:
+            raise ConfigError(
+                f"The history of {files.url} lies in a database ({marker.history}) that was not named. "
+                f"Name it: {_ADVICE}."
+            )
+        history = cls._of(files, ledger)
+        if history.kind != marker.history:
+            raise ConfigError(f"The history of {files.url} lies {_where(marker)}, and not {_asked(ledger)}.")
+        return history
+
+    @classmethod
+    def _of(cls, files: Files, ledger: str | Database) -> History:
+        if ledger == FILES:
+            return cls(FILES, None)
+        if ledger == EMBEDDED:
+            return cls(EMBEDDED, Database(_embedded_url(files)))
+        database = ledger if isinstance(ledger, Database) else Database(ledger)
+        return cls(database.url.partition(":")[0].partition("+")[0], database)
+
+    @property
+    def ledger(self) -> str | None:
+        """What another process must be told to find it; None if the store says it all."""
+        return self.database.url if self.database is not None and self.kind != EMBEDDED else None
+
+    def journal(self, files: Files, marker: Marker, clock: Clock) -> Journal:
+        """The entries.
+
+        Raises:
+            CorruptState: the database does not know the store, which is not new.
+        """
+        if self.database is None:
+            return FileJournal(files, clock)
+        journal = SqlJournal(self.database, marker.id, clock)
+        if journal.last() is None and not knows_store(self.database, marker.id):
+            if any(True for _ in Blobs(files)):
+                raise CorruptState(
+                    f"{files.url} is store {marker.id}, and the database {self.database} has no history of it. "
+                    f"Name the right one ({_ADVICE}), or bring it back from a backup."
+                )
+            register_store(self.database, marker.id, marker.name)
+        return journal
+
+    def problems(self) -> list[Problem]:
+        """What is wrong with the database itself."""
+        if self.database is None:
+            return []
+        return [Problem(str(self.database), what, "Bring it back from a backup.") for what in damage(self.database)]
+
+
+def _embedded_url(files: Files) -> str:
+    return URL.create("sqlite", database=str(files.folder / DATABASE_FILE)).render_as_string()
+
+
+def _where(marker: Marker) -> str:
+    places = {FILES: "in files beside it", EMBEDDED: f"in its own {DATABASE_FILE}"}
+    return f"{places[marker.history]}; leave `ledger` out" if marker.history in places else f"in {marker.history}"
+
+
+def _asked(ledger: str | Database) -> str:
+    if ledger in (FILES, EMBEDDED):
+        return f"where `ledger` says, {ledger!r}"
+    return f"in {ledger if isinstance(ledger, Database) else Database(ledger)}"
