@@ -82,7 +82,10 @@ class MethodSuite(ABC):
     def lineages(cls, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Lineage]:
         """Three updates of each task in one process, with one object of the method and of the store."""
         tasks = _served(cls().method())
-        return {task: Lineage.of(cls().method(), Store(tmp_path_factory.mktemp(task)), task) for task in tasks}
+        return {
+            task: Lineage.of(cls().method(), Store(tmp_path_factory.mktemp(task), ledger="files"), task)
+            for task in tasks
+        }
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -91,7 +94,9 @@ class MethodSuite(ABC):
         method = cls().method()
         if not type(method).card.serves("classification"):
             return None
-        return Lineage.of(method, Store(tmp_path_factory.mktemp("grown")), "classification", growing=True)
+        return Lineage.of(
+            method, Store(tmp_path_factory.mktemp("grown"), ledger="files"), "classification", growing=True
+        )
 
     # Two processes equal one
 

@@ -48,7 +48,7 @@ def rehearse(plan: Plan) -> Rehearsal:
     resolved = resolve(plan)
     data = read_data(resolved, lambda prepare: prepare())
     with tempfile.TemporaryDirectory() as folder:
-        situation = Situation(resolved, Store(folder), None, data)
+        situation = Situation(resolved, Store(folder, ledger="files"), None, data)
         model, cpu, nothing = situation.model(), torch.device("cpu"), Memory(situation.store.blobs, 0)
         check_fit(situation, situation.method(), Network(model, task=situation.task), nothing, cpu)
         judged = data.validation or data.train

@@ -28,6 +28,7 @@ class Work:
         method: that method, or those to choose from.
         terms: those terms, where the plan and not the config file gives them.
         url: of the store.
+        ledger: the database with its history, if the store does not say it.
         parent: the id of the parent.
         fingerprints: of the data that the update is named after.
     """
@@ -37,6 +38,7 @@ class Work:
     method: Methods
     terms: tuple[Recipe, ...] | None
     url: str
+    ledger: str | None
     parent: str | None
     fingerprints: Mapping[str, str | None]
 
@@ -56,7 +58,7 @@ class Work:
             plan = replace(plan, tuning=replace(plan.tuning, scheduler=None, searcher=None, transfer=None))
         parent = situation.parent.id if situation.parent else None
         load, store = resolved.config.loader, situation.store
-        return cls(load, plan, method, terms, store.url, parent, situation.data.fingerprints)
+        return cls(load, plan, method, terms, store.url, store.ledger, parent, situation.data.fingerprints)
 
     def situation(self) -> Situation:
         """The same situation, in this process.
@@ -67,7 +69,7 @@ class Work:
         config = self.load()
         terms = None if self.terms is None else [recipe.make() for recipe in self.terms]
         resolved = resolve(replace(self.plan, config=config, method=_unpacked(self.method), terms=terms))
-        store = Store(self.url, create=False)
+        store = Store(self.url, create=False, ledger=self.ledger)
         parent = None if self.parent is None else Parent(store.record(self.parent), store)
         # The data was prepared by the process that started this one.
         data = read_data(resolved, lambda prepare: None)  # noqa: ARG005
