@@ -56,6 +56,4 @@ def check_above_zero(name: str, value: float) -> None:
     """Demand a number above 0."""
     check_range(name, value, 0)
     if value == 0:
-        raise ConfigError(
-            f"`{name}` must be above 0, got {value!r}."
-        )
+        raise ConfigError(f"`{name}` must be above 0, got {value!r}.")

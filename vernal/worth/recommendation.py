@@ -46,8 +46,8 @@ def recommend(
     r"""The time between updates at which both together cost least, if the error grows linearly with age.
 
     A slope of :math:`b` per day costs :math:`c = b \cdot \text{value} \cdot \text{rows}` more every day, which makes
-    the best period :math:`\sqrt{2K/c}` and its price :math:`\sqrt{2Kc}` per day (`best_period`). The interval of the slope
-    carries over to the period and to the saving; both are as honest as the straight line.
+    the best period :math:`\sqrt{2K/c}` and its price :math:`\sqrt{2Kc}` per day (`best_period`). The interval of the
+    slope carries over to the period and to the saving; both are as honest as the straight line.
 
     Args:
         curve: with ages in days.
