@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, func, select
@@ -14,6 +14,8 @@ from vernal.base import DataError, canonical_json
 from vernal.ledger.database import Database
 from vernal.ledger.maturity import Cursor, Moment
 from vernal.ledger.tables import LABELS, PREDICTIONS
+
+_TOGETHER = 5000  # ids in one question; SQLite takes no more than 32,766 values
 
 
 class Prediction(NamedTuple):
@@ -142,6 +144,22 @@ class Outcomes:
                 for id, known, label in rows
             ],
         )
+
+    def known(self, ids: Sequence[str], at: float) -> dict[str, Any]:
+        """The labels of some rows as they were known at a time; of rows without one, nothing.
+
+        Args:
+            ids: the rows' ids.
+            at: the time, in seconds since 1970.
+        """
+        found: dict[str, Any] = {}
+        with self._database.reading() as connection:
+            for start in range(0, len(ids), _TOGETHER):
+                L, some = LABELS.c, ids[start : start + _TOGETHER]
+                wanted = select(L.id, L.label).where(L.store == self._store, L.id.in_(some), L.known <= at)
+                for row in connection.execute(wanted.order_by(L.known)):
+                    found[row.id] = json.loads(row.label)
+        return found
 
     def mature(self, now: float, maturity_seconds: float, since: Cursor | None = None, default: Any = None) -> Look:
         """The pairs that have come to maturity.
