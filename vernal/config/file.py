@@ -39,6 +39,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "terms_fn": (),
     "space_fn": (),
     "policy_fn": (),
+    "slices_fn": (),
     "optimizer_fn": ("parameters", "model"),
     "lr_scheduler_fn": ("optimizer", "total_steps"),
     "train_transform": (),

@@ -20,7 +20,8 @@ from vernal.data.rows import (
     scan,
 )
 from vernal.data.schema import Leaf, Schema
-from vernal.data.tables import chunk_from_table
+from vernal.data.tables import chunk_from_table, read_table
+from vernal.data.times import seconds
 from vernal.data.window import Window
 
 __all__ = [
@@ -49,6 +50,8 @@ __all__ = [
     "is_map_style",
     "make_column",
     "raw_bytes",
+    "read_table",
     "rows_of",
     "scan",
+    "seconds",
 ]

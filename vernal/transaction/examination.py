@@ -35,6 +35,7 @@ class Examination:
         task: what kind of question the rows ask.
         answers: the predictions by version, by the ids of the store.
         metrics: all metrics over all rows by version.
+        slices: groups of rows, ``(n,)`` bool by name: what `slices_fn` of the config file names.
     """
 
     ids: Array
@@ -43,6 +44,7 @@ class Examination:
     task: Task
     answers: Mapping[str, Predictions]
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    slices: Mapping[str, Array] = field(default_factory=dict)
 
     def scores(self, version: str) -> Array:
         """How good each answer is, ``(n,)``: 1 right and 0 wrong; minus the loss where nothing is simply right."""
@@ -63,7 +65,6 @@ class Examination:
         anchor: str | None = None,
         *,
         checks: Mapping[str, Mapping[str, Any]] | None = None,
-        slices: Mapping[str, Array] | None = None,
         looks: int = 0,
     ) -> Case:
         """What a gate is given.
@@ -73,7 +74,6 @@ class Examination:
             champion: who has it; None if nobody does.
             anchor: the best there ever was.
             checks: what was measured of versions beside their answers.
-            slices: groups of rows, ``(n,)`` bool by name; by default none.
             looks: how many times these rows have been used to judge before.
         """
         checks = checks or {}
@@ -86,7 +86,7 @@ class Examination:
             y=y,
             chunks=self.chunks,
             new=self.new,
-            slices=slices or {},
+            slices=self.slices,
             looks=looks,
         )
 
@@ -115,7 +115,23 @@ def examine(plan: Plan, store: Store | str | Path, versions: Sequence[str], unse
     answers = {version.id: version.predictions(rows) for version in asked}
     task = asked[0].situation.task
     metrics = {id: found.measure(task) for id, found in answers.items()}
-    return Examination(ids, chunks, int(chunks.max()), task, answers, metrics)
+    slices = _slices(asked[0], rows)
+    return Examination(ids, chunks, int(chunks.max()), task, answers, metrics, slices)
+
+
+def _slices(version: Version, rows: Rows) -> dict[str, Array]:
+    """Which rows belong to which group of the user's."""
+    named = version.situation.call("slices_fn") or {}
+    if not isinstance(named, Mapping) or not all(map(callable, named.values())):
+        raise ConfigError(
+            "`slices_fn` must give functions by name, each of which says of a row `(x, y)` whether it belongs to the "
+            f"slice, got {named!r}."
+        )
+    if not named:
+        return {}
+    pairs = rows.items(torch.arange(len(rows)))
+    with version.situation.resolved.config.naming("`slices_fn`", "on a row"):
+        return {str(name): np.array([bool(belongs(x, y)) for x, y in pairs]) for name, belongs in named.items()}
 
 
 def _held(version: Version, data: NewData) -> tuple[Rows, Array, Array]:
