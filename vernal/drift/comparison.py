@@ -45,6 +45,11 @@ class Comparison:
 class TwoSampleTest(ABC):
     """Compares two samples; a frozen dataclass of settings."""
 
+    @property
+    def smallest_p(self) -> float:
+        """The smallest p-value that it can give; above 0 where the law is one of few permutations."""
+        return 0.0
+
     @abstractmethod
     def compare(self, reference: Array, current: Array, seed: int = 0) -> Comparison:
         """Compare ``(n, d)`` with ``(m, d)``.
