@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from vernal.base import StateError
-from vernal.store import Files, Store
+from vernal.store import Entry, FileJournal, Files, Journal, Store
 
 ROOT = Path(__file__).parents[2]  # Where programs that tests start find `tests`.
 MOMENTS = ("before", "during", "after")
@@ -36,23 +36,23 @@ class FailingFiles(Files):
         self._moment = moment
 
     def write(self, path: str, data: bytes) -> None:
-        with self._change(path, data):
+        with self.change(path, data):
             self._inner.write(path, data)
 
     def create(self, path: str, data: bytes) -> None:
-        with self._change(path, data):
+        with self.change(path, data):
             self._inner.create(path, data)
 
     def put_file(self, path: str, local: Path) -> None:
-        with self._change(path, local.read_bytes()):
+        with self.change(path, local.read_bytes()):
             self._inner.put_file(path, local)
 
     def touch(self, path: str) -> None:
-        with self._change(path, b""):
+        with self.change(path, b""):
             self._inner.touch(path)
 
     def remove(self, path: str) -> None:
-        with self._change(path, b""):
+        with self.change(path, b""):
             self._inner.remove(path)
 
     def read(self, path: str) -> bytes:
@@ -80,7 +80,7 @@ class FailingFiles(Files):
         return self._inner.modified(path)
 
     @contextmanager
-    def _change(self, path: str, data: bytes) -> Iterator[None]:
+    def change(self, path: str, data: bytes) -> Iterator[None]:
         self._left -= 1
         if self._left == 0 and self._moment == "before":
             self._fail()
@@ -100,6 +100,41 @@ class FailingFiles(Files):
     def _fail(self) -> None:
         self.failed = True
         raise StateError("the disk is full")
+
+
+class FailingJournal:
+    """A history in a database; to add an entry is one more change of the files beside it, and can fail like others.
+
+    Args:
+        inner: does the work.
+        files: fail.
+    """
+
+    def __init__(self, inner: Journal, files: FailingFiles) -> None:
+        self._inner = inner
+        self._files = files
+
+    def last(self) -> Entry | None:
+        return self._inner.last()
+
+    def entries(self, after: int = 0) -> list[Entry]:
+        return self._inner.entries(after)
+
+    def append(self, kind: str, payload: Mapping[str, Any], champion: str | None, after: int) -> Entry:
+        with self._files.change("blobs/journal", b""):
+            return self._inner.append(kind, payload, champion, after)
+
+    def appended(self, kind: str, payload: Mapping[str, Any], champion: str | None, after: int) -> bool:
+        with self._files.change("blobs/journal", b""):
+            return self._inner.appended(kind, payload, champion, after)
+
+
+def failing_store(files: FailingFiles) -> Store:
+    """A store whose k-th change fails, be it in the files or in a database."""
+    store = Store(files)
+    if not isinstance(store._journal, FileJournal):
+        store._journal = FailingJournal(store._journal, files)
+    return store
 
 
 def make_record(store: Store, id: str, **fields: Any) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from tests.store.doubles import commit, make_record, race
 from vernal.base import ConflictError, StateError, StateNotFound
 from vernal.store import Files, Head, Store
 
+HISTORIES = ["files", "embedded"]
+
 
 @pytest.fixture
 def family(store: Store) -> Store:

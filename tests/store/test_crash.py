@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.store.doubles import MOMENTS, FailingFiles, commit, make_record, race
+from tests.store.doubles import MOMENTS, FailingFiles, commit, failing_store, make_record, race
 from vernal.base import StateError
 from vernal.store import Files, Store
 
@@ -46,6 +46,8 @@ for number in itertools.count():
     commit(store, f"{os.getpid()}-{number}")
     print(number, flush=True)
 """
+
+HISTORIES = ["files", "embedded"]
 
 
 def assert_whole(store: Store) -> None:
@@ -160,7 +162,7 @@ def test_a_failure_of_any_write_breaks_nothing_and_the_operation_can_be_repeated
         prepare(place(str(k)))
         failing = FailingFiles(place(str(k)), at=k, moment=moment)
         with contextlib.suppress(StateError):
-            OPERATIONS[operation](Store(failing))
+            OPERATIONS[operation](failing_store(failing))
         found = Store(place(str(k)))
         assert_whole(found)
         assert found.champion in (before["champion"], after["champion"])

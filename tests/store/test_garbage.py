@@ -13,6 +13,8 @@ from vernal.store.garbage import Collector
 
 NOW = timedelta(0)
 
+HISTORIES = ["files", "embedded"]
+
 
 def test_a_clean_store_has_no_garbage(store: Store, files: Files) -> None:
     for id in ("a", "b"):
@@ -69,6 +71,7 @@ def test_temporary_files_of_killed_processes_go_when_they_are_old(local: Files) 
     store = Store(local)
     commit(store, "a")
     paths = ["blobs/.vernal-1.tmp", "journal/.vernal-2.tmp", "journal/.vernal-3.tmp"]
+    (local.folder / "journal").mkdir(exist_ok=True)
     for path in paths:
         (local.folder / path).write_bytes(b"half")
     for path in paths[:2]:
