@@ -1,5 +1,27 @@
 """Where new data comes from, with a cursor that says how far it was read. Knows nothing of models."""
 
+from vernal.sources.files import Files
+from vernal.sources.kafka import Kafka
+from vernal.sources.message import json_object
+from vernal.sources.nats import Nats
+from vernal.sources.parquet_table import ParquetTable
+from vernal.sources.replay import Replay
 from vernal.sources.source import Arrival, Cursor, Source
+from vernal.sources.spelling import read_source
+from vernal.sources.table import Table
+from vernal.sources.unreachable import Unreachable
 
-__all__ = ["Arrival", "Cursor", "Source"]
+__all__ = [
+    "Arrival",
+    "Cursor",
+    "Files",
+    "Kafka",
+    "Nats",
+    "ParquetTable",
+    "Replay",
+    "Source",
+    "Table",
+    "Unreachable",
+    "json_object",
+    "read_source",
+]

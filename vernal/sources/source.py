@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 Cursor = Mapping[str, Any]
 
@@ -39,9 +39,12 @@ class Source(ABC):
     A source keeps no state. Whoever polls keeps the cursor, and stores it together with what was done with the rows:
     so every row counts exactly once, whatever is killed when. Polled again with the same cursor, it gives the same
     rows (and perhaps more).
+
+    Attributes:
+        name: what the source is called in messages, and its files in an inbox.
     """
 
-    name: str
+    name: ClassVar[str]
 
     @abstractmethod
     def poll(self, cursor: Cursor | None, until: datetime, inbox: Path) -> Arrival | None:
@@ -53,5 +56,5 @@ class Source(ABC):
             inbox: a folder of the caller's for tables of what was read, where the source has no files itself.
 
         Raises:
-            DataError: what is there cannot be read.
+            DataError: what is there cannot be read, or is not what it was; `Unreachable` if it may be there later.
         """
