@@ -11,6 +11,7 @@ from vernal.drift.hddm_a import HDDMA
 from vernal.drift.hddm_w import HDDMW
 from vernal.drift.holm import holm
 from vernal.drift.ks import KS
+from vernal.drift.label_free import Calibration, Estimate, cbpe, confidence, doc
 from vernal.drift.mmd import MMD
 from vernal.drift.monitor import Monitor
 from vernal.drift.page_hinkley import PageHinkley
@@ -20,6 +21,7 @@ from vernal.drift.sequential import DETECTORS, Direction, SequentialDetector
 __all__ = [
     "ADWIN",
     "CUSUM",
+    "Calibration",
     "ChiSquared",
     "ClassifierTest",
     "Comparison",
@@ -27,6 +29,7 @@ __all__ = [
     "DETECTORS",
     "Direction",
     "Energy",
+    "Estimate",
     "HDDMA",
     "HDDMW",
     "KS",
@@ -36,6 +39,9 @@ __all__ = [
     "PageHinkley",
     "SequentialDetector",
     "TwoSampleTest",
+    "cbpe",
+    "confidence",
+    "doc",
     "holm",
     "run_length_for",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -30,9 +29,9 @@ class ADWIN(RiverDetector):
         delta: confidence, between 0 and 1. A higher value sees smaller changes, and more that are none.
 
     Deviations:
-        The evidence is of what was cut off and what was kept, after all cuts at one value; its threshold is that of
-        the paper for these two parts. River cuts in steps, so the statistic may lie below the threshold. After an
-        alarm nothing is kept, as in River; the paper keeps the newer part.
+        After an alarm nothing is kept, as in River; the paper keeps the newer part. River does not tell which of its
+        many splits differed, so the evidence has no statistic and no threshold. ``before`` is the mean of what was cut
+        off, and ``after`` that of the rest, in which some values are older than the change: it understates it.
 
     Examples:
         >>> decision = ADWIN().update_many([0.0, 0.0, 0.0, 1.0] * 100 + [1.0] * 100)
@@ -78,11 +77,7 @@ class ADWIN(RiverDetector):
             return Finding(None, None, None, after)
         before = (self._total - river.total) / cut
         way = "up" if after > before else "down"
-        return Finding(abs(after - before), self._bound(cut, kept, river.variance), before, after, way)
-
-    def _bound(self, cut: int, kept: int, variance: float) -> float:
-        inverse, log = 1 / cut + 1 / kept, math.log(2 * math.log(cut + kept) / self.delta)
-        return math.sqrt(2 * inverse * variance * log) + 2 / 3 * inverse * log
+        return Finding(None, None, before, after, way)
 
     def _memory(self) -> dict[str, Any]:
         return super()._memory() | {"total": self._total}
