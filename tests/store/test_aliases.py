@@ -10,7 +10,7 @@ from tests.store.doubles import commit, make_record, race
 from vernal.base import ConflictError, StateError, StateNotFound
 from vernal.store import Files, Head, Store
 
-HISTORIES = ["files", "embedded"]
+HISTORIES = ["files", "embedded", "postgresql"]
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ for number in itertools.count():
     print(number, flush=True)
 """
 
-HISTORIES = ["files", "embedded"]
+HISTORIES = ["files", "embedded", "postgresql"]
 
 
 def assert_whole(store: Store) -> None:

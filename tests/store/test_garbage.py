@@ -13,7 +13,7 @@ from vernal.store.garbage import Collector
 
 NOW = timedelta(0)
 
-HISTORIES = ["files", "embedded"]
+HISTORIES = ["files", "embedded", "postgresql"]
 
 
 def test_a_clean_store_has_no_garbage(store: Store, files: Files) -> None:

@@ -9,7 +9,7 @@ from tests.store.doubles import commit, make_record, overwrite, state_of
 from vernal.base import ConflictError, CorruptState, SchemaTooNew, StateError, StateNotFound
 from vernal.store import Files, Head, Store
 
-HISTORIES = ["files", "embedded"]
+HISTORIES = ["files", "embedded", "postgresql"]
 
 
 class ClockOfHistory:
