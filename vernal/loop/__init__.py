@@ -1,3 +1,33 @@
 """The loop: data comes in, a trigger decides, an update learns, a gate judges; live or with another clock."""
 
-__all__: list[str] = []
+from vernal.loop.judging import Judged, judge
+from vernal.loop.learner import CHALLENGER, CHAMPION, Learner
+from vernal.loop.loop import FAILED, INCONCLUSIVE, KEPT, PROMOTED, REJECTED, Loop, Turn
+from vernal.loop.policy import SCRATCH, STATEFUL, Labels, Policy
+from vernal.loop.presets import PRESETS, preset
+from vernal.loop.state import LoopState, Piece
+from vernal.loop.watch import Watch
+
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "FAILED",
+    "INCONCLUSIVE",
+    "KEPT",
+    "PRESETS",
+    "PROMOTED",
+    "REJECTED",
+    "SCRATCH",
+    "STATEFUL",
+    "Judged",
+    "Labels",
+    "Learner",
+    "Loop",
+    "LoopState",
+    "Piece",
+    "Policy",
+    "Turn",
+    "Watch",
+    "judge",
+    "preset",
+]

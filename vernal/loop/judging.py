@@ -1,0 +1,114 @@
+"""Challengers before the gate: asked, compared, judged; and asked again as labels come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from vernal.base import ConfigError, Decision, digest
+from vernal.gate import Gate, SequentialGate
+from vernal.ledger import Loops
+from vernal.loop.learner import Learner
+from vernal.loop.state import Doing, LoopState, Waiting
+from vernal.transaction import Examination
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a gate said of the challengers of an update.
+
+    Args:
+        decision: the answer.
+        chosen: the challenger that it is about: the one that passed, or the first one.
+        values: measured differences: ``"gain"``, of the mean score against the champion.
+        anchor: the best champion from now on, if that is known.
+        start: what a sequential test begins with, if the answer is that more labels are needed.
+    """
+
+    decision: Decision
+    chosen: str
+    values: Mapping[str, float] = field(default_factory=dict)
+    anchor: str | None = None
+    start: Mapping[str, Any] = field(default_factory=dict)
+
+
+def judge(
+    gate: Gate | None, learner: Learner, loops: Loops, state: LoopState, doing: Doing, ids: Sequence[str]
+) -> Judged:
+    """Judge challengers against the champion that they were to replace, and against the best one so far.
+
+    What cannot be compared is not promoted.
+
+    Args:
+        gate: the rules; None to promote the first one.
+        learner: the models.
+        loops: knows how often the same rows have judged before.
+        state: where the loop stands; it knows the anchor.
+        doing: the update.
+        ids: the challengers.
+    """
+    first = ids[0]
+    if gate is None:
+        return Judged(Decision("promote", f"{first}: promoted without a gate."), first)
+    files = learner.files_of(first)
+    beside = [version for version in (doing.champion, state.anchor) if version is not None]
+    try:
+        exam = learner.examine(files, [*dict.fromkeys([*ids, *beside])])
+    except ConfigError as error:
+        return Judged(Decision("inconclusive", f"Nothing can be judged. {error}", {"fault": str(error)}), first)
+    rows = digest([*exam.ids])
+    asked = [*ids, *([doing.champion] if doing.champion else [])]
+    case = exam.case(
+        ids,
+        doing.champion,
+        state.anchor,
+        checks={version: learner.checks(files, version, gate) for version in asked},
+        looks=sum(one.evidence.get("rows") == rows for one in loops.decisions(kind="gate")),
+    )
+    decision = gate.judge(case)
+    decision = replace(decision, evidence={**decision.evidence, "rows": rows})
+    chosen = decision.evidence.get("chosen") or first
+    return Judged(
+        decision,
+        chosen,
+        _gain(exam, chosen, doing.champion),
+        _anchor(exam, chosen, state.anchor or doing.champion) if decision.yes else state.anchor,
+        SequentialGate.of(gate).start(),
+    )
+
+
+def look_again(
+    gate: Gate | None, learner: Learner, waiting: Waiting, files: Sequence[str]
+) -> tuple[Mapping[str, Any], Decision]:
+    """Compare a challenger and the champion on rows that are new to both, as often as one likes.
+
+    Args:
+        gate: the rules.
+        learner: the models.
+        waiting: the challenger, and what was seen so far.
+        files: the new rows.
+
+    Returns:
+        What was seen with these, and what it comes to.
+    """
+    rule = SequentialGate.of(gate or Gate())
+    exam = learner.examine(files, [waiting.challenger, waiting.champion], unseen=True)
+    gate_state, decision = rule.look(waiting.gate, exam.scores(waiting.challenger), exam.scores(waiting.champion))
+    return gate_state, decision
+
+
+def _gain(exam: Examination, chosen: str, champion: str | None) -> dict[str, float]:
+    if champion is None:
+        return {}
+    gain = float(np.nanmean(exam.scores(chosen) - exam.scores(champion)))
+    return {"gain": gain} if np.isfinite(gain) else {}
+
+
+def _anchor(exam: Examination, chosen: str, anchor: str | None) -> str:
+    """The better one of the new champion and the best one so far."""
+    if anchor is None or np.nanmean(exam.scores(chosen)) >= np.nanmean(exam.scores(anchor)):
+        return chosen
+    return anchor

@@ -1,0 +1,173 @@
+"""Where a loop stands: plain values, written as one, so that a crash leaves the state before a step or after it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
+
+from vernal.base import SchemaTooNew
+from vernal.sources import Arrival
+
+SCHEMA_VERSION = 1
+MOST = 1000  # pieces that are kept although nothing will be done with them by itself
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows that came together.
+
+    Args:
+        source: the name of the source.
+        files: the tables.
+        rows: how many rows they hold.
+        digest: of their content.
+        since: the time of the earliest row, seconds since 1970; None where rows have no times.
+        until: the time of the latest row.
+        came: when the loop saw them, seconds since 1970.
+        by: the version that has learned them, or tried to.
+    """
+
+    source: str
+    files: tuple[str, ...]
+    rows: int
+    digest: str
+    since: float | None
+    until: float | None
+    came: float
+    by: str | None = None
+
+    @classmethod
+    def of(cls, source: str, arrival: Arrival, came: float) -> Self:
+        """What a source gave."""
+        return cls(source, arrival.files, arrival.rows, arrival.digest, arrival.since, arrival.until, came)
+
+
+@dataclass(frozen=True)
+class Doing:
+    """An update that was decided upon and is not settled.
+
+    Args:
+        pieces: the digests of the pieces to learn.
+        ways: how: ``"stateful"``, ``"scratch"``, or both, each of which makes a challenger.
+        champion: what the challengers are compared with; None for a first model.
+        began: when it was decided, seconds since 1970.
+        files: what is learned from scratch, if that is a way.
+        attempts: how often it has failed.
+    """
+
+    pieces: tuple[str, ...]
+    ways: tuple[str, ...]
+    champion: str | None
+    began: float
+    files: tuple[str, ...] = ()
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A challenger about which too little is known; it is looked at again with every row that comes.
+
+    Args:
+        challenger: its id.
+        champion: what it is compared with.
+        gate: what the sequential test has seen, as it keeps that.
+        pieces: the digests of the pieces that it has learned.
+    """
+
+    challenger: str
+    champion: str
+    gate: Mapping[str, Any]
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LoopState:
+    """Where a loop stands.
+
+    Args:
+        cursors: how far each source was read.
+        raw: pieces whose labels are not mature.
+        ready: pieces that can be learned and were not.
+        aside: pieces that are not learned although they could be: what the gate refused, what a rollback took back,
+            what could not be trained on. The newest ones only.
+        triggers: what the triggers remember, by their names in the policy; nothing before the first look.
+        spelled: a digest of the triggers; others begin anew.
+        doing: the update under way.
+        waiting: the challenger that more labels decide about.
+        champion: the champion after the last step; another one now means that somebody has intervened.
+        anchor: the best champion so far.
+        learned: pieces that champions have learned; the newest ones only, for what is older can be read in records.
+        schema: what rows looked like last.
+        cost: what the last update cost.
+        verdict: what the trigger said last.
+    """
+
+    cursors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    raw: tuple[Piece, ...] = ()
+    ready: tuple[Piece, ...] = ()
+    aside: tuple[Piece, ...] = ()
+    learned: tuple[Piece, ...] = ()
+    triggers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    spelled: str = ""
+    doing: Doing | None = None
+    waiting: Waiting | None = None
+    champion: str | None = None
+    anchor: str | None = None
+    schema: str = ""
+    cost: float | None = None
+    verdict: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The state as plain values."""
+        return {"schema_version": SCHEMA_VERSION, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The state that `to_json` wrote.
+
+        Raises:
+            SchemaTooNew: a later version of vernal wrote it.
+        """
+        if value["schema_version"] > SCHEMA_VERSION:
+            raise SchemaTooNew(
+                f"The loop's state was written in schema {value['schema_version']}, and this vernal reads up to "
+                f"{SCHEMA_VERSION}. Run: pip install --upgrade vernal"
+            )
+        facts: dict[str, Any] = {name: value[name] for name in cls.__dataclass_fields__}
+        for name in ("raw", "ready", "aside", "learned"):
+            facts[name] = tuple(Piece(**_with_tuples(one)) for one in facts[name])
+        doing, waiting = facts["doing"], facts["waiting"]
+        facts["doing"] = None if doing is None else Doing(**_with_tuples(doing))
+        facts["waiting"] = None if waiting is None else Waiting(**_with_tuples(waiting))
+        return cls(**facts)
+
+    def taken_in(self, digests: Collection[str], by: str) -> LoopState:
+        """The state when a version has learned some pieces, and is the champion."""
+        rest, moved = self._parted(digests, by)
+        return replace(self, ready=rest, learned=(*self.learned, *moved)[-MOST:])
+
+    def set_aside(self, digests: Collection[str], by: str | None) -> LoopState:
+        """The state when some pieces are set aside."""
+        rest, moved = self._parted(digests, by)
+        return replace(self, ready=rest, aside=(*self.aside, *moved)[-MOST:])
+
+    def gone_back(self, lineage: Collection[str]) -> LoopState:
+        """The state when the champion has another lineage: what others have learned is set aside."""
+        gone = tuple(piece for piece in self.learned if piece.by not in lineage)
+        kept = tuple(piece for piece in self.learned if piece.by in lineage)
+        return replace(self, learned=kept, aside=(*self.aside, *gone)[-MOST:])
+
+    def relearning(self) -> LoopState:
+        """The state when all that was set aside is to be learned after all."""
+        again = tuple(replace(piece, by=None) for piece in self.aside)
+        return replace(self, aside=(), ready=tuple(sorted((*self.ready, *again), key=lambda piece: piece.came)))
+
+    def _parted(self, digests: Collection[str], by: str | None) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+        rest = tuple(piece for piece in self.ready if piece.digest not in digests)
+        return rest, tuple(replace(piece, by=by) for piece in self.ready if piece.digest in digests)
+
+
+def _with_tuples(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a dataclass whose tuples JSON has as lists."""
+    return {name: tuple(part) if isinstance(part, list) else part for name, part in value.items()}

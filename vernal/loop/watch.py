@@ -1,0 +1,91 @@
+"""The loop as a process that runs for months: turns, naps, and patience with what fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from vernal.base import ConflictError, DataError, StateError, VernalError, period
+from vernal.ledger import Leases
+from vernal.loop.loop import Loop, Turn
+
+LEASE_SECONDS = 120.0
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Runs turns until it is told to stop.
+
+    Of several that watch one loop one works; the others stand by, and take over when it is gone.
+
+    Args:
+        loop: what is run.
+        leases: say who works.
+        every: the nap between two turns, ``"30s"``.
+        told: is told what each turn came to.
+        failed: is told what went wrong, and how long it is waited before the next attempt.
+    """
+
+    loop: Loop
+    leases: Leases
+    every: str
+    told: Callable[[Turn], None]
+    failed: Callable[[VernalError, timedelta], None]
+
+    def run(self, stop: threading.Event) -> None:
+        """Turn after turn until `stop` is set.
+
+        Errors of sources, data and stores are waited out, each time twice as long, up to an hour. All others end it.
+
+        Raises:
+            VernalError: nobody can wait this one out: the config file, a missing library.
+        """
+        nap = period(self.every)
+        pause = nap
+        try:
+            while not stop.is_set():
+                pause = self._turned(nap, pause)
+                stop.wait(pause.total_seconds())
+        finally:
+            self.leases.release(self.loop.name)
+
+    def _turned(self, nap: timedelta, pause: timedelta) -> timedelta:
+        """One turn, if it is this process that works; how long to wait after it."""
+        try:
+            if not self.leases.take(self.loop.name, max(LEASE_SECONDS, 3 * nap.total_seconds())):
+                return nap
+            with _Renewing(self.leases, self.loop.name):
+                self.told(self.loop.turn())
+        except ConflictError:
+            return nap  # Another one was faster; its turn is as good.
+        except (DataError, StateError) as error:
+            longer = min(LONGEST_PAUSE, 2 * pause)
+            self.failed(error, longer)
+            return longer
+        return nap
+
+
+class _Renewing:
+    """Keeps a lease while a turn lasts, which may be hours."""
+
+    def __init__(self, leases: Leases, name: str) -> None:
+        self._leases, self._name = leases, name
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name=f"lease of {name}", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _renew(self) -> None:
+        while not self._done.wait(LEASE_SECONDS / 3):
+            try:
+                self._leases.renew(self._name, LEASE_SECONDS)
+            except StateError:
+                continue  # The next time; what is at stake is double work, no more.
