@@ -104,8 +104,8 @@ def confidence(probabilities: Array) -> Array:
         return np.maximum(_confidences(given), 1 - given)
     if given.ndim != 2 or not (given >= 0).all() or not np.allclose(given.sum(axis=1), 1, atol=1e-3):
         raise DataError(
-            f"Probabilities are (n, classes), none negative, each row with the sum 1, or (n,) of two classes; got the shape "
-            f"{given.shape}. Apply softmax to logits."
+            "Probabilities are (n, classes), none negative, each row with the sum 1, or (n,) of two classes; "
+            f"got the shape {given.shape}. Apply softmax to logits."
         )
     return _confidences(given.max(axis=1))
 

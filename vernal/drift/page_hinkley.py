@@ -70,18 +70,20 @@ class PageHinkley(RiverDetector):
     def _run(self, stream: Iterator[tuple[int, float]]) -> int | None:
         self._refer(stream)
         (river,), mean, sd = self._rivers, self._reference.mean, self._reference.sd
-        inside, (n, total) = vars(river), self._seen
+        inside, (n, total), lowest, highest, alarm = vars(river), self._seen, self._lowest, self._highest, None
         for i, x in stream:
             z = (x - mean) / sd
             river.update(z)
-            n, total = self._seen = n + 1, total + z
+            n, total = n + 1, total + z
             if inside["_sum_increase"] == inside["_min_increase"]:
-                self._lowest = self._seen
+                lowest = n, total
             if inside["_sum_decrease"] == inside["_max_decrease"]:
-                self._highest = self._seen
-            if river.drift_detected:
-                return i
-        return None
+                highest = n, total
+            if inside["_drift_detected"]:
+                alarm = i
+                break
+        self._seen, self._lowest, self._highest = (n, total), lowest, highest
+        return alarm
 
     def _refer(self, stream: Iterator[tuple[int, float]]) -> None:
         """Take in values until the reference is complete."""
