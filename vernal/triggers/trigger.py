@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from vernal.base import Decision
+from vernal.base import ConfigError, Decision
+from vernal.triggers.spelled import spelled
 
 State = Mapping[str, Any]
 Array = np.ndarray[Any, Any]
@@ -43,6 +44,12 @@ class Facts:
     digests: Mapping[str, str] = field(default_factory=dict)
     cost: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.now.tzinfo is None:
+            raise ConfigError(
+                f"`now` must have a time zone, got {self.now.isoformat()}. Take it from a clock, or add one."
+            )
+
 
 @dataclass(frozen=True)
 class Settled:
@@ -65,7 +72,8 @@ class Trigger(ABC):
     """Decides whether an update is worth it.
 
     A trigger is a frozen dataclass of settings. What it must remember is a state of plain values (JSON), given to it
-    and given back, so that a restart changes nothing. Every look sees each fact exactly once.
+    and given back, so that a restart changes nothing. Every look sees each fact exactly once. ``a & b``, ``a | b`` and
+    ``~a`` are triggers; ``str(a)`` is what `read_trigger` reads.
     """
 
     @property
@@ -85,3 +93,32 @@ class Trigger(ABC):
         """The state after an update was promoted or rejected; as it is, unless the trigger counts from there."""
         del settled
         return state
+
+    def holds(self, state: State) -> bool:
+        """Whether what it last fired for is still so, for those that wait for other triggers, or for a better time.
+
+        An hour passes, a metric may recover, but a thousand rows that came stay: as is, until there is an update.
+        """
+        del state
+        return True
+
+    def __and__(self, other: Trigger) -> Trigger:
+        """Fires when both have fired."""
+        from vernal.triggers.at_least import AllOf  # noqa: PLC0415 - which is a trigger itself
+
+        return AllOf(*AllOf.parts(self), *AllOf.parts(other))
+
+    def __or__(self, other: Trigger) -> Trigger:
+        """Fires when one of both fires."""
+        from vernal.triggers.at_least import AnyOf  # noqa: PLC0415 - which is a trigger itself
+
+        return AnyOf(*AnyOf.parts(self), *AnyOf.parts(other))
+
+    def __invert__(self) -> Trigger:
+        """Fires while this one does not."""
+        from vernal.triggers.negated import Not  # noqa: PLC0415 - which is a trigger itself
+
+        return Not(self)
+
+    def __str__(self) -> str:
+        return spelled(self)
