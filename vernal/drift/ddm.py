@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from vernal.base import check_range, check_whole, require
 from vernal.drift.one_sided import OneSidedDetector
 from vernal.drift.river_detector import EXTRA
 from vernal.drift.sequential import Finding
+
+MEANS = attrgetter("_p", "_p_min", "_s_min")
 
 
 @dataclass(eq=False)
@@ -49,8 +51,8 @@ class DDM(OneSidedDetector):
     def _one(self) -> Any:
         return require("river.drift.binary", EXTRA).DDM(warm_start=self.warm_up, drift_threshold=self.threshold)
 
-    def _read(self, inside: Mapping[str, Any]) -> Finding:
-        rate, lowest, spread = inside["_p"], inside["_p_min"], inside["_s_min"]
+    def _read(self, river: Any) -> Finding:
+        rate, lowest, spread = MEANS(river)
         if lowest is None:
             return Finding(None, self.threshold, None, rate.get() if rate.n else None)
         after = rate.get()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from vernal.base import check_range, require
 from vernal.drift.one_sided import OneSidedDetector
 from vernal.drift.river_detector import EXTRA
 from vernal.drift.sequential import Finding
+
+MEANS = attrgetter("_z", "_x_min")
 
 
 @dataclass(eq=False)
@@ -49,8 +51,8 @@ class HDDMA(OneSidedDetector):
     def _one(self) -> Any:
         return require("river.drift.binary", EXTRA).HDDMA(drift_confidence=self.delta)
 
-    def _read(self, inside: Mapping[str, Any]) -> Finding:
-        every, first = inside["_z"], inside["_x_min"]
+    def _read(self, river: Any) -> Finding:
+        every, first = MEANS(river)
         later = every.n - first.n
         if not later:
             return Finding(None, None, None, every.get() if every.n else None)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from vernal.base import check_range, require
 from vernal.drift.one_sided import OneSidedDetector
 from vernal.drift.river_detector import EXTRA
 from vernal.drift.sequential import Finding
+
+MEANS = attrgetter("_total", "_s1_incr", "_s2_incr")
 
 
 @dataclass(eq=False)
@@ -49,9 +51,9 @@ class HDDMW(OneSidedDetector):
     def _one(self) -> Any:
         return require("river.drift.binary", EXTRA).HDDMW(drift_confidence=self.delta, lambda_val=self.decay)
 
-    def _read(self, inside: Mapping[str, Any]) -> Finding:
-        first, second = inside["_s1_incr"], inside["_s2_incr"]
+    def _read(self, river: Any) -> Finding:
+        every, first, second = MEANS(river)
         if not (first.is_init and second.is_init):
-            return Finding(None, None, None, inside["_total"].ewma if inside["_total"].is_init else None)
+            return Finding(None, None, None, every.ewma if every.is_init else None)
         bound = math.sqrt((first.ibc + second.ibc) * math.log(1 / self.delta) / 2)
         return Finding(second.ewma - first.ewma, bound, first.ewma, second.ewma)

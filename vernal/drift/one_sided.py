@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,8 @@ class OneSidedDetector(RiverDetector):
         """A new detector of River, for rises."""
 
     @abstractmethod
-    def _read(self, inside: Mapping[str, Any]) -> Finding:
-        """What the attributes of one of River's detectors say."""
+    def _read(self, river: Any) -> Finding:
+        """What one of River's detectors knows."""
 
     def _made(self) -> list[Any]:
         return [self._one() for _ in self._mirrored]
@@ -45,7 +45,7 @@ class OneSidedDetector(RiverDetector):
         del n
         sides = [*zip(self._rivers, self._mirrored, strict=True)]
         river, mirrored = next((side for side in sides if side[0].drift_detected), sides[0])
-        finding = self._read(vars(river))
+        finding = self._read(river)
         finding = _mirror(finding) if mirrored else finding
         return replace(finding, direction="down" if mirrored else "up") if river.drift_detected else finding
 

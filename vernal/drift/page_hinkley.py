@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from vernal.base import check_range, check_whole, require
 from vernal.drift.moments import Moments
 from vernal.drift.river_detector import EXTRA, RiverDetector
 from vernal.drift.sequential import Finding
+
+SUMS = attrgetter("_sum_increase", "_min_increase", "_sum_decrease", "_max_decrease")
 
 
 @dataclass(eq=False)
@@ -70,16 +73,16 @@ class PageHinkley(RiverDetector):
     def _run(self, stream: Iterator[tuple[int, float]]) -> int | None:
         self._refer(stream)
         (river,), mean, sd = self._rivers, self._reference.mean, self._reference.sd
-        inside, (n, total), lowest, highest, alarm = vars(river), self._seen, self._lowest, self._highest, None
+        (n, total), lowest, highest, alarm = self._seen, self._lowest, self._highest, None
         for i, x in stream:
             z = (x - mean) / sd
             river.update(z)
             n, total = n + 1, total + z
-            if inside["_sum_increase"] == inside["_min_increase"]:
+            if river._sum_increase == river._min_increase:  # noqa: SLF001 - River does not tell where it was lowest
                 lowest = n, total
-            if inside["_sum_decrease"] == inside["_max_decrease"]:
+            if river._sum_decrease == river._max_decrease:  # noqa: SLF001
                 highest = n, total
-            if inside["_drift_detected"]:
+            if river.drift_detected:
                 alarm = i
                 break
         self._seen, self._lowest, self._highest = (n, total), lowest, highest
@@ -99,13 +102,10 @@ class PageHinkley(RiverDetector):
 
     def _finding(self, n: int) -> Finding:
         (river,), reference = self._rivers, self._reference
-        inside = vars(river)
         if not self._seen[0]:
             return Finding(None, self.threshold, None, reference.mean if n else None)
-        rise, fall = (
-            inside["_sum_increase"] - inside["_min_increase"],
-            inside["_max_decrease"] - inside["_sum_decrease"],
-        )
+        increase, lowest, decrease, highest = SUMS(river)
+        rise, fall = increase - lowest, highest - decrease
         up = self.direction == "up" or (self.direction == "both" and rise >= fall)
         way = ("up" if up else "down") if river.drift_detected else None
         before, after = self._means(*(self._lowest if up else self._highest))

@@ -23,7 +23,7 @@ def freeze(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if hasattr(value, "__dict__"):
-        return {"fields": {name: freeze(field) for name, field in _fields(value).items()}}
+        return {"fields": {name: freeze(field) for name, field in vars(value).items() if not callable(field)}}
     data = value.__getstate__()
     return {"bytes": base64.b64encode(data).decode(), "digest": digest(data)}
 
@@ -46,19 +46,14 @@ def thaw(fresh: Any, plain: Any) -> Any:
     if "bytes" in plain:
         fresh.__setstate__(_verified(plain))
         return fresh
-    fields = _fields(fresh)
-    if fields.keys() != plain["fields"].keys():
-        raise StateError(
-            f"The state has {sorted(plain['fields'])}, and {type(fresh).__name__} of the installed River has "
-            f"{sorted(fields)}. Begin anew without the state, or install the version of River that wrote it."
-        )
-    for name, field in plain["fields"].items():
-        setattr(fresh, name, thaw(fields[name], field))
+    for name, field in plain["fields"].items():  # without `vars`, which makes Python's every later access slower
+        if not hasattr(fresh, name):
+            raise StateError(
+                f"The state has {name!r}, which {type(fresh).__name__} of the installed River has not. "
+                "Begin anew without the state, or install the version of River that wrote it."
+            )
+        setattr(fresh, name, thaw(getattr(fresh, name), field))
     return fresh
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    return {name: field for name, field in vars(value).items() if not callable(field)}
 
 
 def _verified(plain: Mapping[str, Any]) -> bytes:
