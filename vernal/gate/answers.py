@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from scipy.stats import norm
 
@@ -27,10 +26,13 @@ class PairedAnswers(Paired):
         (0.015, 0.009, 3.1e-05)
     """
 
-    test: ClassVar[str] = "mcnemar_exact / tango_score"
     wins: int
     losses: int
     n: int
+
+    def test(self, bound: float) -> str:
+        """``"mcnemar_exact"`` or ``"tango_score"``."""
+        return "tango_score" if bound else "mcnemar_exact"
 
     @property
     def difference(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy.stats import norm
@@ -14,6 +14,7 @@ from vernal.gate.paired import Paired
 Array = np.ndarray[Any, Any]
 
 _GROUPS = 100  # of the jackknife: enough for the skewness, and a hundredth of the work at 10,000 items
+_STEEPEST = 0.1  # The correction for skewness has a pole; draws that are so skewed are too few anyway.
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,14 @@ class PairedBootstrap(Paired):
            https://doi.org/10.1080/01621459.1987.10478410
     """
 
-    test: ClassVar[str] = "paired_bootstrap_bca"
     n: int
     observed: float
     draws: Array = field(repr=False)
     acceleration: float = 0.0
+
+    def test(self, bound: float) -> str:  # noqa: ARG002
+        """``"paired_bootstrap_bca"``."""
+        return "paired_bootstrap_bca"
 
     @property
     def difference(self) -> float:
@@ -54,11 +58,13 @@ class PairedBootstrap(Paired):
 
     def p_above(self, bound: float) -> float:
         """The p-value of "the true difference is at most this bound"."""
-        return float(norm.cdf(self._corrected(norm.ppf(_share(~(self.draws > bound))))))
+        against = _share(~(self.draws > bound))
+        return max(float(norm.cdf(self._corrected(norm.ppf(against)))), self._least)
 
     def p_below(self, bound: float) -> float:
         """The p-value of "the true difference is at least this bound"."""
-        return float(norm.sf(self._corrected(norm.isf(_share(~(self.draws < bound))))))
+        against = _share(~(self.draws < bound))
+        return max(float(norm.sf(self._corrected(norm.isf(against)))), self._least)
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """The BCa interval."""
@@ -67,21 +73,25 @@ class PairedBootstrap(Paired):
         return float(low), float(high)
 
     @property
+    def _least(self) -> float:
+        """No p-value is smaller: more was not drawn."""
+        return _share(np.zeros(len(self.draws)))
+
+    @property
     def _bias(self) -> float:
         """How far the median of the draws lies below the observed difference, in normal quantiles."""
         known = self.draws[~np.isnan(self.draws)]
-        below = (known < self.observed).sum() + (known == self.observed).sum() / 2
-        return float(norm.ppf((below + 0.5) / (len(known) + 1)))
+        return float(norm.ppf(_share((known < self.observed) + (known == self.observed) / 2)))
 
     def _place(self, z: float) -> float:
         """Where in the distribution of the draws the limit for a normal quantile lies."""
-        sum_ = self._bias + z
-        return self._bias + sum_ / (1 - self.acceleration * sum_)
+        moved = self._bias + z
+        return self._bias + moved / max(1 - self.acceleration * moved, _STEEPEST)
 
     def _corrected(self, place: float) -> float:
         """The normal quantile whose limit lies at this place: the inverse of `_place`."""
         moved = place - self._bias
-        return moved / (1 + self.acceleration * moved) - self._bias
+        return moved / max(1 + self.acceleration * moved, _STEEPEST) - self._bias
 
 
 def bootstrap(metric: Metric, y: Array, first: Array, second: Array, draws: int, seed: int) -> PairedBootstrap:
@@ -92,7 +102,7 @@ def bootstrap(metric: Metric, y: Array, first: Array, second: Array, draws: int,
         y: ``(n, ...)`` the targets.
         first: ``(n, ...)`` the answers of the version that may be better.
         second: ``(n, ...)`` the answers of the other one.
-        draws: how many; p-values are no smaller than one over it.
+        draws: how many; no p-value is smaller than one over it.
         seed: of the draws; the same for the same verdict.
 
     Examples:
@@ -123,5 +133,5 @@ def _acceleration(without: Array) -> float:
 
 
 def _share(against: Array) -> float:
-    """The share of draws that speak against, the observed items counted as one of them."""
-    return float((against.sum() + 1) / (len(against) + 1))
+    """The share of draws that speak against; neither 0 nor 1, since there are more than were drawn."""
+    return float((against.sum() + 1) / (len(against) + 2))

@@ -37,7 +37,8 @@ class Case:
     """All that a gate knows when it judges.
 
     Args:
-        champion: the version in production; None if there is none, or it could not be evaluated.
+        champion: the version in production; None if there is none yet. One that could not be evaluated is no reason to
+            take the first that comes: give it with NaN scores.
         challengers: those that want its place; one or more.
         anchor: the best champion there ever was, kept against slow decay over many approvals; None if that is the
             champion itself.

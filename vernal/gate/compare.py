@@ -26,7 +26,7 @@ def compare_scores(first: Array, second: Array) -> Paired:
     Examples:
         >>> compare_scores(np.array([1, 1, 1, 0]), np.array([0, 1, 0, 1]))
         PairedAnswers(wins=2, losses=1, n=4)
-        >>> compare_scores(np.array([-0.5, -1.0]), np.array([-0.5, -2.0])).test
+        >>> compare_scores(np.array([-0.5, -1.0]), np.array([-0.5, -2.0])).test(0.0)
         'paired_t'
     """
     if are_answers(first) and are_answers(second):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy.stats import t
@@ -29,7 +29,6 @@ class PairedMeans(Paired):
         (0.5, 0.1261, 0.012)
     """
 
-    test: ClassVar[str] = "paired_t"
     n: int
     mean: float
     deviation: float
@@ -38,6 +37,10 @@ class PairedMeans(Paired):
     def of(cls, differences: Array) -> PairedMeans:
         """The test of ``(n,)`` differences."""
         return cls(len(differences), float(differences.mean()), float(differences.std(ddof=1)))
+
+    def test(self, bound: float) -> str:  # noqa: ARG002
+        """``"paired_t"``."""
+        return "paired_t"
 
     @property
     def difference(self) -> float:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
 
 
 class Paired(ABC):
     """A comparison of two versions, item by item.
 
     Attributes:
-        test: the name of the statistics.
         n: how many items both have answered.
-        difference: how much better the first version is than the second; below 0 if it is worse.
     """
 
-    test: ClassVar[str]
     n: int
+
+    @abstractmethod
+    def test(self, bound: float) -> str:
+        """The name of the test against a bound."""
 
     @property
     @abstractmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,23 +55,25 @@ class Proof:
             power: for counting labels.
         """
         values = self._values(level, alpha)
+        opposite = self.paired.p_below(self.bound)
         if self.p <= level:
-            return Finding(self.check, "passed", self._said("is shown to be"), values)
-        if self.paired.p_below(self.bound) <= alpha:
-            return Finding(self.check, "failed", self._said("is shown not to be"), values)
+            return Finding(self.check, "passed", self._said("is shown to be", self.p), values)
+        if opposite <= alpha:
+            return Finding(self.check, "failed", self._said("is shown not to be", opposite), values)
         needed = self.labels(level, power)
         missing = None if needed is None else max(needed - self.paired.n, 1)
         labels = {"have": self.paired.n, "needed": needed, "missing": missing}
         told = (
             "no number of labels will tell" if missing is None else f"about {missing:,} more labels are needed to tell"
         )
-        return Finding(self.check, "open", f"{self._said('may or may not be')}; {told}", {**values, "labels": labels})
+        said = f"{self._said('may or may not be', self.p)}; {told}"
+        return Finding(self.check, "open", said, {**values, "labels": labels})
 
     def _values(self, level: float, alpha: float) -> dict[str, Any]:
         value, other = self.values
         return {
             "against": self.against,
-            "test": self.paired.test,
+            "test": self.paired.test(self.bound),
             "items": self.paired.n,
             "value": value,
             "value_against": other,
@@ -86,9 +87,8 @@ class Proof:
             "level": level,
         }
 
-    def _said(self, shown: str) -> str:
+    def _said(self, shown: str, p: float) -> str:
         place = {"anchor": "against the anchor ", "forgetting": "on earlier chunks "}.get(self.check, "")
-        wanted = f"above {self.bound:+.4g}" if self.bound else "better"
-        return f"{place}the gain of {self.paired.difference:+.4g} on {self.paired.n:,} items {shown} {wanted}" + (
-            f" (p = {self.p:.2g})" if not math.isnan(self.p) else ""
-        )
+        wanted = f"above {self.bound:+.4g}" if self.bound else "above 0"
+        gain = f"the gain of {self.paired.difference:+.4g} on {self.paired.n:,} items"
+        return f"{place}{gain} {shown} {wanted} (p = {p:.2g})"
