@@ -1,0 +1,136 @@
+"""History replayed through the same loop with another clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from vernal.backtest.clock import HeldClock
+from vernal.backtest.course import Course, Lived
+from vernal.backtest.history import History
+from vernal.backtest.models import Models, Shared
+from vernal.base import ConfigError
+from vernal.config import Plan
+from vernal.ledger import Database, Loops, Outcomes
+from vernal.loop import SCRATCH, Loop, Policy
+from vernal.sources import Arrival, Cursor
+from vernal.store import Store
+from vernal.training import Reporter, Silent
+
+Told = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What policies would have been worth.
+
+    Every policy lives through the history by itself: at the end of each chunk the loop looks at what had come by then,
+    with the labels that were known by then, and never at anything later. Its champion is scored on a chunk before it
+    could learn any of it.
+
+    Args:
+        plan: how to train.
+        history: the past.
+        every: how long a chunk is: a span of time, ``"1d"``, or a number of rows.
+        policies: by name; their sources are replaced by the history.
+        folder: where models are kept: the same backtest again, or one with more policies, trains only what is new.
+        reporter: who is told how far an update is.
+    """
+
+    plan: Plan
+    history: History
+    every: str | int
+    policies: Mapping[str, Policy]
+    folder: Path
+    reporter: Reporter = field(default_factory=Silent)
+
+    def __post_init__(self) -> None:
+        if not self.policies:
+            raise ConfigError("A backtest compares policies: name one or more.")
+
+    def run(self, told: Told = lambda name, done, all: None) -> Lives:  # noqa: ARG005
+        """Live through the history with every policy.
+
+        Args:
+            told: is told the policy, how many chunks are done, and how many there are.
+
+        Raises:
+            ConfigError: the history is too short, or something is wrong with the plan.
+            DataError: rows cannot be read.
+        """
+        ticks = self.history.ticks(self.every)
+        inbox = self.folder / "inbox"
+        inbox.mkdir(parents=True, exist_ok=True)
+        store = Store(self.folder / "store")
+        chunks = self._chunks(ticks, inbox)
+        shared = Shared()
+        courses = {
+            name: self._course(name, number, chunks, store, shared, told)
+            for number, name in enumerate(self.policies, start=1)
+        }
+        return Lives(chunks, courses, shared, store)
+
+    def models(self, store: Store, shared: Shared, role: str, clock: HeldClock) -> Models:
+        """The models of one policy."""
+        return Models(self.plan, store, role, shared, self.reporter, clock)
+
+    def _chunks(self, ticks: Sequence[datetime], inbox: Path) -> list[tuple[datetime, Arrival]]:
+        chunks: list[tuple[datetime, Arrival]] = []
+        cursor: Cursor | None = None
+        for tick in ticks:
+            arrival = self.history.rows.poll(cursor, tick, inbox)
+            if arrival is not None:
+                cursor = arrival.cursor
+                chunks.append((tick, arrival))
+        return chunks
+
+    def _course(
+        self,
+        name: str,
+        number: int,
+        chunks: Sequence[tuple[datetime, Arrival]],
+        store: Store,
+        shared: Shared,
+        told: Told,
+    ) -> Course:
+        clock, role = HeldClock(chunks[0][0]), f"policy-{number}"
+        store.point(role, None, store.aliases().get(role))  # An earlier run may have left it.
+        models = self.models(store, shared, role, clock)
+        database = Database("sqlite://")
+        policy = self.history.of(self.policies[name])
+        loop = Loop(policy, models, Loops(database, name), Outcomes(database, name), self.folder / "inbox", clock)
+        lived: list[Lived] = []
+        for done, (tick, arrival) in enumerate(chunks, start=1):
+            clock.set(tick)
+            champion = models.champion
+            if champion is None:
+                loop.turn(by_hand="The first model, which every policy has.")
+            else:
+                score = models.score(arrival.files, champion)
+                lived.append(Lived.of(champion, score, loop.turn()))
+            told(name, done, len(chunks))
+        return Course(name, lived)
+
+
+@dataclass(frozen=True)
+class Lives:
+    """How it went with all policies.
+
+    Args:
+        chunks: the end of each chunk, and its rows.
+        courses: by policy.
+        shared: the models and what they scored.
+        store: where the models lie.
+    """
+
+    chunks: Sequence[tuple[datetime, Arrival]]
+    courses: Mapping[str, Course]
+    shared: Shared
+    store: Store
+
+
+def is_stateless(policy: Policy) -> bool:
+    """Whether what it trains depends on data alone, so that a matrix of models and chunks says it all."""
+    return policy.learn == SCRATCH

@@ -1,0 +1,91 @@
+"""How it went with one policy, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from vernal.loop import PROMOTED, Turn
+from vernal.transaction import Result
+
+
+@dataclass(frozen=True)
+class Lived:
+    """One chunk under one policy.
+
+    Args:
+        champion: the version that answered it, before it learned any of it.
+        score: how good it was: the share that was right, or minus the mean loss.
+        rows: how many rows.
+        outcome: what the turn after it came to.
+        why: what decided.
+        updates: the updates that were made then.
+        seconds: how long their trainings took, whenever they were done.
+    """
+
+    champion: str
+    score: float
+    rows: int
+    outcome: str
+    why: str
+    updates: tuple[str, ...]
+    seconds: float
+
+    @classmethod
+    def of(cls, champion: str, score: tuple[float, int], turn: Turn) -> Lived:
+        """A turn of a loop, and what the champion before it was worth."""
+        why = turn.decisions[-1].why if turn.decisions else ""
+        made: Sequence[Result] = turn.challengers
+        seconds = sum(float(one.costs["total_seconds"]) for one in made)
+        return cls(champion, *score, turn.outcome, why, tuple(one.id for one in made), seconds)
+
+
+@dataclass(frozen=True)
+class Course:
+    """All chunks under one policy, the first one excepted, from which every policy has the same first model.
+
+    Args:
+        name: of the policy.
+        chunks: one after the other.
+    """
+
+    name: str
+    chunks: Sequence[Lived] = field(default_factory=list)
+
+    @property
+    def score(self) -> float:
+        """The mean over all rows."""
+        return float(np.average([one.score for one in self.chunks], weights=[one.rows for one in self.chunks]))
+
+    @property
+    def updates(self) -> int:
+        """How many updates were trained, promoted or not."""
+        return sum(len(one.updates) for one in self.chunks)
+
+    @property
+    def promoted(self) -> int:
+        """How many turns put another model into production."""
+        return sum(one.outcome == PROMOTED for one in self.chunks)
+
+    @property
+    def seconds(self) -> float:
+        """What all trainings took."""
+        return sum(one.seconds for one in self.chunks)
+
+    @property
+    def mistakes(self) -> float:
+        """All that was lost on all rows: wrong answers, or the sum of losses."""
+        best = 1.0 if all(0 <= one.score <= 1 for one in self.chunks) else 0.0
+        return float(sum((best - one.score) * one.rows for one in self.chunks))
+
+    def cost(self, update_cost: float) -> float:
+        """Mistakes, and updates at the price of so many mistakes each."""
+        return self.mistakes + update_cost * self.updates
+
+    def to_json(self) -> Mapping[str, Any]:
+        """The course as plain values."""
+        told = ("score", "updates", "promoted", "seconds", "mistakes")
+        return {"name": self.name, "chunks": [vars(one) for one in self.chunks]} | {n: getattr(self, n) for n in told}
