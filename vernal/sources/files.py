@@ -87,7 +87,7 @@ class Files(Source):
     def _settled(self, system: Any, root: str, now: float) -> list[_File]:
         """The files that match and that nobody writes, in their order."""
         system.invalidate_cache()
-        if not system.isdir(root) and system.protocol not in ("memory", ("memory",)):
+        if _is_local(system) and not system.isdir(root):  # Elsewhere a folder without files is none.
             raise FileNotFoundError(f"there is no folder {hidden(self.path)}")
         found = system.glob(posixpath.join(glob.escape(root), self.pattern), detail=True)
         files = [_file(system, path, info, root) for path, info in found.items() if info["type"] == "file"]
@@ -111,12 +111,15 @@ class Files(Source):
 
     def _arrival(
         self, system: Any, root: str, new: Sequence[_File], settled: Sequence[_File], seen: _Seen, now: float
-    ) -> Arrival:
+    ) -> Arrival | None:
         read = [self._read(system, root, file, now) for file in new]
         contents = {file.name: content for file, (content, _) in zip(new, read, strict=True)}
         spans = [span for _, span in read]
+        filled = [file for file, span in zip(new, spans, strict=True) if span.rows]
+        if not filled:
+            return None
         return Arrival(
-            files=tuple(_address(system, posixpath.join(root, file.name)) for file in new),
+            files=tuple(_address(system, posixpath.join(root, file.name)) for file in filled),
             rows=sum(span.rows for span in spans),
             digest=digest([content for content, _ in read]),
             since=min((span.since for span in spans if span.since is not None), default=None),
@@ -185,8 +188,11 @@ def _is_hidden(name: str) -> bool:
 
 
 def _address(system: Any, path: str) -> str:
-    is_local = "file" in ((system.protocol,) if isinstance(system.protocol, str) else system.protocol)
-    return path if is_local else str(system.unstrip_protocol(path))
+    return path if _is_local(system) else str(system.unstrip_protocol(path))
+
+
+def _is_local(system: Any) -> bool:
+    return "file" in ((system.protocol,) if isinstance(system.protocol, str) else system.protocol)
 
 
 def _too_late(source: Files, old: Sequence[_File], count: int) -> str:

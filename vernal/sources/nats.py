@@ -90,6 +90,7 @@ class Nats(Source):
             connect_timeout=self._seconds,
             allow_reconnect=False,
             max_reconnect_attempts=1,
+            reconnect_time_wait=0,
             error_cb=_quiet,
             user_credentials=self.credentials or None,
         )

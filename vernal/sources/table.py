@@ -126,8 +126,8 @@ class Table(Source):
         if cursor is not None:
             at, last = _value(cursor["time"]), _value(cursor["id"])
             query = query.where(sa.or_(time > at, sa.and_(time == at, key > last)))
-        result = connection.execution_options(stream_results=True).execute(query).mappings()
-        rows = [*self._until(result, limit)]
+        with connection.execution_options(stream_results=True).execute(query) as result:
+            rows = [*self._until(result.mappings(), limit)]
         for one, next_one in zip(rows, rows[1:], strict=False):
             self._check_order(one, next_one)
         return rows[: self.max_rows]
@@ -173,7 +173,7 @@ def _engine(url: str) -> sa.Engine:
 
 def _check_is_there(address: sa.URL) -> None:
     """SQLite makes a file that is missing, and says nothing."""
-    if not address.database or not Path(address.database).exists():
+    if not Path(address.database or "").is_file():
         raise Unreachable(f"There is no SQLite database {address.database!r}. Check the path.")
 
 
