@@ -468,6 +468,15 @@ class Store:
             ) from error
         return folder
 
+    def inbox(self, name: str) -> Path:
+        """A local folder for the tables that a loop has read from streams and not learned yet."""
+        folder = self._files.folder / "inbox" / check_name(name)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateError(f"The folder {folder} could not be made: {error}. Check your rights there.") from error
+        return folder
+
     def unfinished(self) -> list[str]:
         """The names of all folders with unfinished work on this machine."""
         folder = self._files.folder / "scratch"
