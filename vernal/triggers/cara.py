@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, TypeVar
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri
 
 from vernal.base import Decision, check_range, check_whole
 from vernal.triggers.options import Option, charge, price
@@ -73,6 +73,7 @@ class Cara(Trigger):
     unit: ClassVar[str]
 
     def __post_init__(self) -> None:
+        check_range("threshold", self.limit, 0)
         check_whole("step_rows", self.step_rows, 1)
         check_range("value", self.value, 0)
         check_range("confidence", self.confidence, 0.5, 0.999)
@@ -146,7 +147,7 @@ class Cara(Trigger):
         return Decision("update" if due else "keep", why, evidence, fires=int(due))
 
     def _option(self, cost: float, step: Sequence[float]) -> Option:
-        reach = step[1] * float(stats.norm.ppf((1 + self.confidence) / 2))
+        reach = step[1] * float(ndtri((1 + self.confidence) / 2))
         return Option(cost + step[0], cost + step[0] - reach, cost + step[0] + reach)
 
 
@@ -233,8 +234,8 @@ class CaraPeriodic(Cara, _Period):
     unit = "Steps since the last update:"
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         check_whole("period", self.period, 1)
+        super().__post_init__()
 
     @property
     def limit(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 Array = np.ndarray[Any, Any]
 
@@ -21,7 +21,7 @@ class Forecasted(NamedTuple):
 
     def quantile(self, level: float) -> float:
         """The value below which it lies with a probability."""
-        return self.mean + self.scale * float(stats.t.ppf(level, self.freedom))
+        return self.mean + self.scale * float(stdtrit(self.freedom, level))
 
 
 def forecast_sum(x: Array, y: Array, ahead: Array) -> Forecasted:

@@ -7,24 +7,26 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri
 
 from vernal.base import Decision, check_range, check_whole
+from vernal.triggers.excess import LEVEL, climb
 from vernal.triggers.options import UNKNOWN, Option, charge, price
-from vernal.triggers.steps import EMPTY, Array, Loss, Step, extended, losses, running, summary
+from vernal.triggers.steps import EMPTY, Array, Loss, Step, extended, losses, summary
 from vernal.triggers.trigger import Facts, Settled, State, Trigger
 
 
 class _Path(NamedTuple):
-    """``(n + 1,)`` each, before and after every row: regret, the reach of its interval, rows since it was 0."""
+    """``(n + 1,)`` each, before and after every row: regret, its interval, and rows since it was 0."""
 
     regret: Array
-    reach: Array
+    low: Array
+    high: Array
     rows: Array
 
     def where(self, threshold: float) -> int:
         """The first place at which to update; the last one if there is none."""
-        reached = (self.regret >= threshold) & (self.regret > self.reach)
+        reached = (self.regret >= threshold) & (self.low > 0)
         return int(reached.argmax()) if reached.any() else len(reached) - 1
 
 
@@ -44,8 +46,9 @@ class AccumulatedRegret(Trigger):
     tolerance it is Page's CUSUM [2]_ with its threshold in money.
 
     Losses are noisy and :math:`\ell_0` is an estimate, so regret that nobody could tell from none is not acted upon: at
-    :math:`K` without evidence the answer is ``"wait"``. The interval holds at all rows since regret was last 0 at once
-    (a normal mixture bound for the noise, and a normal interval for :math:`\ell_0`, half of the error each).
+    :math:`K` without evidence the answer is ``"wait"``. Half of the error goes to :math:`\ell_0` (a normal interval),
+    half to the noise of the rows (a normal mixture bound, which holds at all of them at once [3]_). The lower end is
+    the regret against the highest plausible :math:`\ell_0`, accumulated in the same way, less its noise.
 
     Regret returns to 0 when a new champion is promoted, and only then. A challenger that was rejected has cost as much
     as one that was not: its cost is charged, so that regret must grow by another :math:`K` beyond it before the next.
@@ -70,11 +73,13 @@ class AccumulatedRegret(Trigger):
         'keep'
         >>> facts = Facts(facts.now, values={"correct": np.zeros((50, 2))})
         >>> trigger.look(state, facts)[1].why
-        'Staleness has cost 30.6 (8.7 to 52.5) in 124 rows, and an update costs 30.'
+        'Staleness has cost 30.6 (18.3 to 52.5) in 124 rows, and an update costs 30.'
 
     References:
         .. [1] A. Karlin et al. Competitive snoopy caching. Algorithmica 1988. https://doi.org/10.1007/BF01762111
         .. [2] E. Page. Continuous inspection schemes. Biometrika 1954. https://doi.org/10.1093/biomet/41.1-2.100
+        .. [3] S. Howard et al. Time-uniform, nonparametric, nonasymptotic confidence sequences. Annals of Statistics
+           2021. https://doi.org/10.1214/20-AOS1991
     """
 
     cost: float | None = None
@@ -99,9 +104,8 @@ class AccumulatedRegret(Trigger):
 
     def start(self) -> State:
         """Nothing is known of the champion."""
-        # `walk` is the sum of all excess losses; regret is how far it lies above `floor`, the lowest it has been, which
-        # was `rows` rows ago.
-        return {"fresh": EMPTY, "walk": 0.0, "floor": 0.0, "rows": 0, "charged": 0.0}
+        # `sure` is regret against the highest loss that a fresh champion may plausibly have.
+        return {"fresh": EMPTY, "regret": LEVEL, "sure": LEVEL, "charged": 0.0}
 
     def look(self, state: State, facts: Facts) -> tuple[State, Decision]:
         """Every row moves the regret; a look updates if it reached the threshold at any of its rows."""
@@ -126,21 +130,21 @@ class AccumulatedRegret(Trigger):
     def _walked(self, state: State, new: Array) -> tuple[State, _Path]:
         """The state after some rows, and the path to it."""
         fresh = summary(state["fresh"])
-        walk = running(state["walk"], new - fresh.mean - self.tolerance)
-        floor = np.minimum.accumulate(np.concatenate([[state["floor"]], walk[1:]]))
-        place = np.arange(len(walk))
-        at_floor = np.where(walk == floor, place, -state["rows"])
-        rows = place - np.maximum.accumulate(at_floor)
-        state = {**state, "walk": float(walk[-1]), "floor": float(floor[-1]), "rows": int(rows[-1])}
-        return state, _Path(self.value * (walk - floor), self.value * self._reach(fresh, rows), rows)
+        error = (1 - self.confidence) / 4  # At each end: half for the loss of a fresh model, half for the noise.
+        slack = self._deviation(fresh) * float(ndtri(1 - error)) / math.sqrt(fresh.rows)
+        excess = new - fresh.mean - self.tolerance
+        after, regret = climb(state["regret"], excess)
+        after_sure, sure = climb(state["sure"], excess - slack)
+        low = np.maximum(0.0, sure.height - self._noise(fresh, sure.rows, error))
+        high = regret.height + self._noise(fresh, regret.rows, error) + slack * regret.rows
+        path = _Path(self.value * regret.height, self.value * low, self.value * high, regret.rows)
+        return {**state, "regret": after, "sure": after_sure}, path
 
-    def _reach(self, fresh: Step, rows: Array) -> Array:
-        """How far the sum of some rows' excess losses may lie from what it would be without noise."""
-        error = (1 - self.confidence) / 2  # Half of it for the noise, half for the loss of a fresh model.
-        spread = rows + fresh.rows  # The mixture bound is tightest after about as many rows as the fresh loss rests on.
-        noise = np.sqrt(spread * np.log(spread / (fresh.rows * error**2)))
-        baseline = rows * float(stats.norm.ppf(1 - error / 2)) / math.sqrt(fresh.rows)
-        return self._deviation(fresh) * np.where(rows > 0, noise + baseline, 0.0)
+    def _noise(self, fresh: Step, rows: Array, error: float) -> Array:
+        """How far some rows' losses may add up by chance, at any of them: tightest after as many as are fresh."""
+        spread = rows + fresh.rows
+        bound = self._deviation(fresh) * np.sqrt(spread * np.log(spread / (fresh.rows * (2 * error) ** 2)))
+        return np.where(rows > 0, bound, 0.0)
 
     def _deviation(self, fresh: Step) -> float:
         if self.metric == "loss":
@@ -151,18 +155,17 @@ class AccumulatedRegret(Trigger):
     def _decision(self, state: State, path: _Path, cost: float | None) -> Decision:
         threshold = math.inf if cost is None else cost + state["charged"]
         at = path.where(threshold)
-        regret, reach, rows = float(path.regret[at]), float(path.reach[at]), int(path.rows[at])
-        keep = Option(regret, max(0.0, regret - reach), regret + reach)
+        keep, rows = Option(float(path.regret[at]), float(path.low[at]), float(path.high[at])), int(path.rows[at])
         evidence = self._evidence(state, keep, rows, cost)
         if cost is None:
             return Decision("wait", UNKNOWN, evidence)
-        why = f"Staleness has cost {regret:.3g} ({keep.low:.3g} to {keep.high:.3g}) in {rows:,} rows, "
+        why = f"Staleness has cost {keep.cost:.3g} ({keep.low:.3g} to {keep.high:.3g}) in {rows:,} rows, "
         why += f"and an update costs {cost:.3g}" + (
             f", after {state['charged']:.3g} for rejected ones." if state["charged"] else "."
         )
-        if regret < threshold:
+        if keep.cost < threshold:
             return Decision("keep", why, evidence)
-        if regret > reach:
+        if keep.low > 0:
             return Decision("update", why, evidence, fires=1)
         return Decision("wait", why + " The interval still contains nothing at all.", evidence)
 
