@@ -12,7 +12,7 @@ from scipy.stats import chi2
 from vernal.base import DataError
 from vernal.drift.columns import Column, Correction, check_correction, together
 from vernal.drift.comparison import Array, Comparison, TwoSampleTest
-from vernal.drift.samples import no_decision
+from vernal.drift.samples import no_decision, no_rows
 
 UNIT = "share of the rows"
 
@@ -59,8 +59,8 @@ class ChiSquared(TwoSampleTest):
                 "Compare the same columns of both."
             )
         rows = len(x), len(y)
-        if not all(rows):
-            return no_decision("ChiSquared", UNIT, rows, "A sample has no rows.")
+        if why := no_rows(rows):
+            return no_decision("ChiSquared", UNIT, rows, why)
         columns = {number: _column(x[:, number], y[:, number]) for number in range(x.shape[1])}
         found = {number: column for number, column in columns.items() if column is not None}
         return together("ChiSquared", UNIT, rows, found, len(columns) - len(found), self.correction)

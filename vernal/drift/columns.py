@@ -36,8 +36,7 @@ class Column:
 def check_correction(correction: str) -> None:
     """Demand a correction for many columns that there is."""
     if correction not in CORRECTIONS:
-        hint = did_you_mean(correction, CORRECTIONS)
-        raise ConfigError(f"`correction` must be one of {', '.join(map(repr, CORRECTIONS))}, got {correction!r}.{hint}")
+        raise ConfigError(f"No `correction` is called {correction!r}. {did_you_mean(correction, CORRECTIONS)}")
 
 
 def together(

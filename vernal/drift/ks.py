@@ -13,7 +13,7 @@ from vernal.drift.columns import Column, Correction, check_correction, corrected
 from vernal.drift.comparison import Array, Comparison, TwoSampleTest
 from vernal.drift.ks_law import ks_p
 from vernal.drift.permutation import deals, note_on_blocks, permutation_p, too_few_blocks, whole_blocks
-from vernal.drift.samples import checked_pair, no_decision
+from vernal.drift.samples import checked_pair, no_decision, no_rows
 
 UNIT = "standard deviations"
 
@@ -72,7 +72,7 @@ class KS(TwoSampleTest):
         """Compare ``(n, d)`` with ``(m, d)``, column by column; NaN is a missing value."""
         x, y = (whole_blocks(sample, self.block) for sample in checked_pair(reference, current))
         rows = len(x), len(y)
-        if why := too_few_blocks(rows, self.block):
+        if why := no_rows(rows) or too_few_blocks(rows, self.block):
             return no_decision("KS", UNIT, rows, why)
         steps = {number: distance(x[:, number], y[:, number]) for number in range(x.shape[1])}
         varying = {number: step for number, step in steps.items() if step or _varies(x[:, number])}
@@ -114,8 +114,6 @@ def distance(reference: Array, current: Array) -> int:
         4
     """
     n, m = len(reference), len(current)
-    if not n or not m:
-        return 0
     below, values = np.sort(reference), np.sort(current)
     rank = np.arange(m)
     above = n * (rank + 1) - m * np.searchsorted(below, values, side="right")
@@ -139,7 +137,7 @@ def _columns(
 
 def by_chance(n: int, m: int) -> float:
     """The distance of two samples of one distribution, on average: the mean of Kolmogorov's law."""
-    return float(np.sqrt(np.pi / 2) * np.log(2) * np.sqrt(1 / n + 1 / m)) if n and m else 0.0
+    return float(np.sqrt(np.pi / 2) * np.log(2) * np.sqrt(1 / n + 1 / m))
 
 
 def shift(apart: ArrayLike) -> NDArray[np.float64]:

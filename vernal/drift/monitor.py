@@ -93,10 +93,7 @@ class Monitor:
         """
         tests = self._tests()
         for name in samples.keys() - tests.keys():
-            known = ", ".join(sorted(tests))
-            raise DataError(
-                f"There is no test for a sample {name!r}; there are for: {known}.{did_you_mean(name, tests)}"
-            )
+            raise DataError(f"There is no test for a sample called {name!r}. {did_you_mean(name, tests)}")
         if why := self._too_few(samples):
             return Decision("undecided", why, self._settings())
         found = {

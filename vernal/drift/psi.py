@@ -11,7 +11,7 @@ from scipy.stats import chi2
 from vernal.base import check_range, check_whole
 from vernal.drift.columns import Column, Correction, check_correction, together
 from vernal.drift.comparison import Array, Comparison, TwoSampleTest
-from vernal.drift.samples import checked_pair, no_decision
+from vernal.drift.samples import checked_pair, no_decision, no_rows
 
 UNIT = "PSI"
 
@@ -73,8 +73,8 @@ class PSI(TwoSampleTest):
         del seed
         x, y = checked_pair(reference, current)
         rows = len(x), len(y)
-        if not all(rows):
-            return no_decision("PSI", UNIT, rows, "A sample has no rows.")
+        if why := no_rows(rows):
+            return no_decision("PSI", UNIT, rows, why)
         columns = {number: self._column(x[:, number], y[:, number]) for number in range(x.shape[1])}
         found = {number: column for number, column in columns.items() if column is not None}
         return together("PSI", UNIT, rows, found, len(columns) - len(found), self.correction)

@@ -45,7 +45,7 @@ def _columns(name: str, sample: Any) -> Array:
     numbers = array.astype(array.dtype if array.dtype == np.float32 else np.float64, copy=False)
     if np.isinf(numbers).any():
         raise DataError(f"The {name} sample holds infinite values. Clip them, or make them NaN, a missing value.")
-    return numbers.reshape(len(numbers), -1) if array.ndim == 2 else numbers[:, None]
+    return numbers if array.ndim == 2 else numbers[:, None]
 
 
 def cannot_compare(reference: Array, current: Array) -> str:
@@ -58,6 +58,11 @@ def cannot_compare(reference: Array, current: Array) -> str:
     if np.all(reference == reference[0]) and np.all(current == reference[0]):
         return "All rows are the same."
     return ""
+
+
+def no_rows(rows: tuple[int, int]) -> str:
+    """Why nothing can be compared; empty if both samples have rows."""
+    return "" if all(rows) else f"The samples have {rows[0]} and {rows[1]} rows."
 
 
 def no_decision(test: str, unit: str, rows: tuple[int, int], note: str) -> Comparison:
