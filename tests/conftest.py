@@ -8,6 +8,10 @@ from collections.abc import Iterator, Sequence
 import pytest
 from hypothesis import settings
 
+from tests.databases import database_url, postgresql_server, postgresql_url
+
+__all__ = ["database_url", "postgresql_server", "postgresql_url"]  # Fixtures for the tests of all rooms.
+
 # Sums over several threads are not bit-identical from run to run. Set before torch is imported, and
 # inherited by the processes that tests start.
 os.environ["OMP_NUM_THREADS"] = "1"

@@ -26,6 +26,7 @@ class Database:
     Args:
         url: ``sqlite:///path/to/file.db``, ``sqlite://`` (in memory, for backtests and tests), or
             ``postgresql://user:password@host/database``.
+        patience_seconds: how long a transaction waits for its turn to write, before it is an error.
 
     Raises:
         ConfigError: no URL, or that of another database.
@@ -41,11 +42,13 @@ class Database:
         [('nightly', 1)]
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience_seconds: float = 30) -> None:
+        self._patience_seconds = patience_seconds
         self._url = parse_address(url)
         self._shown = shown_address(self._url)
         self._in_memory = is_in_memory(self._url)
         self._engines: dict[int, Engines] = {}  # By process: a child keeps those of its parent, and never touches them.
+        self._ready: set[int] = set()  # Processes that have seen that the tables are there and up to date.
         self._opening = threading.Lock()
         # A database in memory has one connection, and that has one transaction at a time.
         self._turn: AbstractContextManager[object] = threading.Lock() if self._in_memory else nullcontext()
@@ -97,21 +100,26 @@ class Database:
 
     def _opened(self) -> Engines:
         """The engines of this process; the tables are there and up to date."""
+        process = os.getpid()
         with self._opening:
-            if os.getpid() not in self._engines:
-                self._engines[os.getpid()] = self._open()
-            return self._engines[os.getpid()]
+            if process not in self._engines:
+                self._engines[process] = self._open()
+            if process not in self._ready:
+                self._prepare(self._engines[process])
+                self._ready.add(process)
+            return self._engines[process]
 
     def _open(self) -> Engines:
         if self._in_memory and self._engines:
             raise StateError("A database in memory belongs to one process. Name a file, sqlite:///path/to/file.db.")
-        engines = open_engines(self._url)
+        return open_engines(self._url, self._patience_seconds)
+
+    def _prepare(self, engines: Engines) -> None:
         with self._transaction(engines.reading) as connection:
             ready = check_schema(connection, self._shown)
         if not ready:
             with self._transaction(engines.writing) as connection:
                 bring_up_to_date(connection, self._shown)
-        return engines
 
 
 def _close(engines: dict[int, Engines]) -> None:

@@ -10,20 +10,12 @@ from __future__ import annotations
 import sqlite3
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 
 from vernal.base import StateError
 from vernal.ledger.address import is_in_memory
-
-# How long a process waits for its turn to write, before it is an error.
-PATIENCE_SECONDS = 30
-
-_POSTGRESQL_TURN = (
-    f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'; "
-    "SELECT pg_advisory_xact_lock(hashtextextended('vernal ledger in ' || current_schema(), 0))"
-)
 
 
 class Engines(NamedTuple):
@@ -38,23 +30,30 @@ class Engines(NamedTuple):
     reading: Engine
 
 
-def open_engines(url: URL) -> Engines:
-    """What opens the connections to a database; none is opened yet."""
+def open_engines(url: URL, patience_seconds: float) -> Engines:
+    """What opens the connections to a database; none is opened yet.
+
+    Args:
+        url: of the database.
+        patience_seconds: how long a transaction waits for its turn to write.
+    """
     if url.get_backend_name() == "postgresql":
-        engine = _postgresql(url)
+        engine = _postgresql(url, patience_seconds)
         reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         return Engines(engine.execution_options(writing=True), reading)
-    engine = _sqlite(url)
+    engine = _sqlite(url, patience_seconds)
     return Engines(engine.execution_options(writing=True), engine)
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, patience_seconds: float) -> Engine:
     if is_in_memory(url):
-        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        engine = create_engine(
+            url, hide_parameters=True, poolclass=StaticPool, connect_args={"check_same_thread": False}
+        )
     else:
-        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": PATIENCE_SECONDS})
         _make_folder(url)
-    event.listen(engine, "connect", _prepare_sqlite)
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": patience_seconds})
+    event.listen(engine, "connect", lambda connection, _: _prepare_sqlite(connection, patience_seconds))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -68,18 +67,21 @@ def _make_folder(url: URL) -> None:
         raise StateError(f"The folder of the database {url} cannot be made: {error}.") from error
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, patience_seconds: float) -> None:
     """Lose nothing that was committed, and let nobody wait who only reads."""
-    del record
     connection.isolation_level = None  # The driver begins transactions too late; we do it ourselves.
-    _write_ahead(connection)
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        _write_ahead(connection, patience_seconds)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
 
 
-def _write_ahead(connection: sqlite3.Connection, pause_seconds: float = 0.02) -> None:
+def _write_ahead(connection: sqlite3.Connection, patience_seconds: float, pause_seconds: float = 0.02) -> None:
     """Set the journal mode, which SQLite refuses at once, however patient, while another process is at the same."""
-    for _ in range(int(PATIENCE_SECONDS / pause_seconds)):
+    for _ in range(int(patience_seconds / pause_seconds)):
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
@@ -96,14 +98,17 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, patience_seconds: float) -> Engine:
     connect_args = {} if "connect_timeout" in url.query else {"connect_timeout": 10}
     # A connection that idled while the server was started anew is replaced instead of being an error.
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=connect_args)
-    event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "begin", lambda connection: _begin_postgresql(connection, patience_seconds))
     return engine
 
 
-def _begin_postgresql(connection: Connection) -> None:
+def _begin_postgresql(connection: Connection, patience_seconds: float) -> None:
     if connection.get_execution_options().get("writing", False):
-        connection.exec_driver_sql(_POSTGRESQL_TURN)
+        connection.exec_driver_sql(
+            f"SET LOCAL lock_timeout = {int(1000 * patience_seconds)}; "
+            "SELECT pg_advisory_xact_lock(hashtextextended('vernal ledger in ' || current_schema(), 0))"
+        )

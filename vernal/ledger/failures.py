@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from vernal.base import ConflictError, CorruptState, StateError
@@ -33,6 +33,7 @@ _POSTGRESQL: dict[str, tuple[type[StateError], str]] = {
     "28": (StateError, "does not let this user in. Check user and password"),
     "3D": (StateError, "does not exist on this server. Create it, or name another one"),
     "42501": (StateError, "does not allow this. Grant the user the right to create and write tables"),
+    "3F": (StateError, "does not allow this. Grant the user the right to use a schema"),
     "25006": (StateError, "can only be read. Name the primary server, not a replica"),
     "53100": (StateError, "cannot grow, because the disk is full. Make room and run it again"),
     "53300": (StateError, "has no connection left. Allow more of them, or run fewer processes"),
@@ -83,7 +84,7 @@ def _translated(error: DBAPIError, database: str) -> StateError:
             f"The connection to {database} was lost; whether the last change was written is not known. "
             "Look at the new state and run it again."
         )
-    if _is_postgresql(error) and _state(error) is None:
+    if isinstance(error, OperationalError) and _is_postgresql(error) and _state(error) is None:
         return StateError(
             f"No server answers at {database}. Start it, or check the address. It says: {_first_line(error)}"
         )

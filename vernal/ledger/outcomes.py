@@ -153,12 +153,11 @@ class Outcomes:
             at: the time, in seconds since 1970.
         """
         found: dict[str, Any] = {}
+        known = select(LABELS.c.id, LABELS.c.label).where(LABELS.c.store == self._store, LABELS.c.known <= at)
         with self._database.reading() as connection:
             for start in range(0, len(ids), _TOGETHER):
-                L, some = LABELS.c, ids[start : start + _TOGETHER]
-                wanted = select(L.id, L.label).where(L.store == self._store, L.id.in_(some), L.known <= at)
-                for row in connection.execute(wanted.order_by(L.known)):
-                    found[row.id] = json.loads(row.label)
+                wanted = known.where(LABELS.c.id.in_(ids[start : start + _TOGETHER])).order_by(LABELS.c.known)
+                found |= {row.id: json.loads(row.label) for row in connection.execute(wanted)}
         return found
 
     def mature(self, now: float, maturity_seconds: float, since: Cursor | None = None, default: Any = None) -> Look:
