@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -76,4 +78,14 @@ def copy_of(store: Path, name: str) -> Path:
 def bytes_of(store: Path) -> dict[str, bytes]:
     """All stored bytes by path; neither locks nor unfinished work nor what was verified."""
     tops = [store / "vernal.json", *(store / "journal").rglob("*"), *(store / "blobs").rglob("*")]
-    return {str(path.relative_to(store)): path.read_bytes() for path in tops if path.is_file()}
+    return {str(path.relative_to(store)): path.read_bytes() for path in tops if path.is_file()} | entries_of(store)
+
+
+def entries_of(store: Path) -> dict[str, bytes]:
+    """The entries in the database of a store, if it has one, with nothing in between that could refuse to read them."""
+    if not (store / "ledger.db").exists():
+        return {}
+    with closing(sqlite3.connect(store / "ledger.db")) as connection:
+        return {
+            f"entry {number}": data for number, data in connection.execute("SELECT number, data FROM vernal_journal")
+        }

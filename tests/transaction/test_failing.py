@@ -18,6 +18,14 @@ from vernal.transaction import load_model, update
 
 
 @pytest.fixture(scope="module")
+def first(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with one update, and its history in files: a database needs larger ones than a full disk allows here."""
+    store = tmp_path_factory.mktemp("first") / "store"
+    update(plan(config, 1), Store(store, ledger="files"))
+    return store
+
+
+@pytest.fixture(scope="module")
 def undisturbed(first: Path, config: Path) -> Path:
     store = copy_of(first, "never failed")
     update(plan(config, 2), store)

@@ -36,7 +36,7 @@ def open_state(input_url: str | None, output_url: str) -> tuple[Store, str | Non
         ConflictError: the output holds the state of other jobs.
     """
     if input_url is None:
-        return Store(output_url), None
+        return _opened(open_files(output_url)), None
     source = open_files(input_url)
     if not source.exists(MARKER) and source.exists(RENATE_STATE):
         raise StateError(
@@ -47,8 +47,10 @@ def open_state(input_url: str | None, output_url: str) -> tuple[Store, str | Non
     if champion is None:
         raise StateNotFound(f"{input_url} holds no model yet: its first job was not finished. Run that one again.")
     target = open_files(output_url)
-    store = Store(target)
+    store = _opened(target)
     if _address(source) != _address(target):
+        _check_copied(source)
+        _check_copied(target)
         _copy(source, target, store)
     return store, champion
 
@@ -64,6 +66,19 @@ def export(store: Store, output_url: str) -> None:
 
 def _search(record: Mapping[str, Any], store: Store) -> Past:
     return Past.from_json(json.loads(store.blobs.get(store.resolve(record["artefacts"]["tuning"]["blob"]))))
+
+
+def _opened(files: Files) -> Store:
+    """The store at a place; a new one has its history in files, which can be copied one by one."""
+    return Store(files, ledger=None if files.exists(MARKER) else "files")
+
+
+def _check_copied(files: Files) -> None:
+    if not any(True for _ in files.list(JOURNAL)) and any(True for _ in files.list(BLOBS)):
+        raise StateError(
+            f"The history of {files.url} lies in a database, which is not copied. Go on in place (the same folder for "
+            "`input_state_url` and `output_state_url`), or use `vernal update`."
+        )
 
 
 def _address(files: Files) -> str:

@@ -44,7 +44,7 @@ class History:
         Raises:
             ConfigError: a database cannot lie there.
         """
-        ledger = ledger or os.environ.get(VARIABLE) or FILES
+        ledger = ledger or os.environ.get(VARIABLE) or (EMBEDDED if files.is_local else FILES)
         if ledger == EMBEDDED and not files.is_local:
             raise ConfigError(
                 f"A database cannot be embedded in {files.url}, which is no folder of this machine. Leave `ledger` out "
