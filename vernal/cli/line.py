@@ -35,21 +35,22 @@ class Line:
     values: Namespace
 
 
-def read_line(command: str, doc: str | None, words: Sequence[str]) -> Line:
-    """Understand the command line of an update.
+def read_line(command: str, doc: str | None, words: Sequence[str], add: Callable[[Parser], None] | None = None) -> Line:
+    """Understand the command line of a command that trains.
 
     The config file is loaded first, because its arguments are options as well; then everything is read at once.
 
     Args:
-        command: ``update``; or ``tune``, which has the same line, and always tunes.
+        command: ``update``; ``tune``, which has the same line, and always tunes; or one of a loop.
         doc: what ``--help`` says.
         words: what was typed.
+        add: offers the options that the command has beside those that say how to train; None for those of an update.
 
     Raises:
         UsageError: options are unknown or missing.
         ConfigError: something is wrong with the file or with values; everything at once.
     """
-    parser = _parser(command, doc)
+    parser = _parser(command, doc, add or add_one_update)
     config, words = file_first(parser, words)
     offer = Offer.of(parser, words, config)
     if config is None:
@@ -70,11 +71,20 @@ def read_line(command: str, doc: str | None, words: Sequence[str]) -> Line:
 
 def reserved_names(config: ConfigFile) -> set[str]:
     """The options of an update that no argument of a config file can be called by."""
-    parser = _parser("update", "")
+    parser = _parser("update", "", add_one_update)
     return Offer.of(parser, [], config).names(parser)
 
 
-def _parser(command: str, doc: str | None) -> Parser:
+def add_one_update(parser: Parser) -> None:
+    """Offer what is asked of a single update: where it starts from, and what becomes of it."""
+    parser.add_argument("--parent", metavar="ID", help="start from this update [default: the champion]")
+    text = "the tables to learn, for a data_module_fn that takes a window"
+    parser.add_argument("--files", metavar="FILE", nargs="+", help=text)
+    parser.add_argument("--scratch", action="store_true", help="train a fresh model on this data alone: a new lineage")
+    parser.add_argument("--no-promote", dest="promote", action="store_false", help="leave the champion as it is")
+
+
+def _parser(command: str, doc: str | None, add: Callable[[Parser], None]) -> Parser:
     parser = Parser(command, doc, "CONFIG")
     parser.add_argument("config", metavar="CONFIG", nargs="?", help="the config file")
     add_store(parser)
@@ -87,15 +97,7 @@ def _parser(command: str, doc: str | None) -> Parser:
         help="add this to the method's loss, see below; may be given several times",
     )
     add_ranges(parser)
-    parser.add_argument("--parent", metavar="ID", help="start from this update [default: the champion]")
-    parser.add_argument(
-        "--files", metavar="FILE", nargs="+", help="the tables to learn, for a data_module_fn that takes a window"
-    )
-    if command == "update":
-        parser.add_argument(
-            "--scratch", action="store_true", help="begin a new lineage: train a fresh model on this data alone"
-        )
-    parser.add_argument("--no-promote", dest="promote", action="store_false", help="leave the champion as it is")
+    add(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else")
     return parser
 
@@ -136,7 +138,7 @@ class _Reading:
         terms = self._gathered("terms", lambda: make_terms(values.terms) if values.terms else None)
         tuning = self._gathered("tuning", lambda: tuning_of(offer.tuning, values))
         rest = self._gathered("plan", lambda: offer.rest.read(self._fixed(offer.rest)))
-        window = Window(tuple(values.files)) if values.files else None
+        window = Window(tuple(files)) if (files := getattr(values, "files", None)) else None
         return {"training": training or Training(), "terms": terms, "tuning": tuning, "window": window, **(rest or {})}
 
     def _fixed(self, flags: Flags) -> dict[str, str]:

@@ -51,7 +51,7 @@ def _tune(words: Sequence[str]) -> tuple[Searched, str, Path]:
 
     store = Store(address)
     with reporting(store, shlex.join(["vernal", "tune", *words])) as (reporter, log):
-        searched = tune(line.plan, store, parent=line.values.parent, reporter=reporter)
+        searched = tune(line.plan, store, parent=line.values.parent, scratch=line.values.scratch, reporter=reporter)
         reporter.note(f"chosen: trial {searched.summary['chosen']}")
     is_tuned = bool(line.plan.space) or "--tune" in words
     return searched, shlex.join(["vernal", "update", *words, *([] if is_tuned else ["--tune"])]), log

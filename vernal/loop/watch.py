@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from vernal.base import ConflictError, DataError, StateError, VernalError, period
 from vernal.ledger import Leases
+from vernal.loop.lease import held
 from vernal.loop.loop import Loop, Turn
 
-LEASE_SECONDS = 120.0
 LONGEST_PAUSE = timedelta(hours=1)
 
 
@@ -45,20 +45,16 @@ class Watch:
         """
         nap = period(self.every)
         pause = nap
-        try:
-            while not stop.is_set():
-                pause = self._turned(nap, pause)
-                stop.wait(pause.total_seconds())
-        finally:
-            self.leases.release(self.loop.name)
+        while not stop.is_set():
+            pause = self._turned(nap, pause)
+            stop.wait(pause.total_seconds())
 
     def _turned(self, nap: timedelta, pause: timedelta) -> timedelta:
         """One turn, if it is this process that works; how long to wait after it."""
         try:
-            if not self.leases.take(self.loop.name, max(LEASE_SECONDS, 3 * nap.total_seconds())):
-                return nap
-            with _Renewing(self.leases, self.loop.name):
-                self.told(self.loop.turn())
+            with held(self.leases, self.loop.name) as is_ours:
+                if is_ours:
+                    self.told(self.loop.turn())
         except ConflictError:
             return nap  # Another one was faster; its turn is as good.
         except (DataError, StateError) as error:
@@ -66,26 +62,3 @@ class Watch:
             self.failed(error, longer)
             return longer
         return nap
-
-
-class _Renewing:
-    """Keeps a lease while a turn lasts, which may be hours."""
-
-    def __init__(self, leases: Leases, name: str) -> None:
-        self._leases, self._name = leases, name
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name=f"lease of {name}", daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _renew(self) -> None:
-        while not self._done.wait(LEASE_SECONDS / 3):
-            try:
-                self._leases.renew(self._name, LEASE_SECONDS)
-            except StateError:
-                continue  # The next time; what is at stake is double work, no more.
