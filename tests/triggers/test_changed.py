@@ -10,7 +10,9 @@ def looks(*digests):
 
 
 def test_it_fires_once_for_each_change_of_what_it_watches():
-    stream = looks({"code": "a", "config": "x"}, {"code": "a", "config": "y"}, {"code": "b", "config": "y"}, {"code": "b"})
+    stream = looks(
+        {"code": "a", "config": "x"}, {"code": "a", "config": "y"}, {"code": "b", "config": "y"}, {"code": "b"}
+    )
     assert fires(Changed("code"), stream) == [0, 0, 1, 0]
     assert fires(Changed(), stream) == [0, 1, 1, 0]
 

@@ -45,9 +45,8 @@ class Growth(Trigger):
         fires = 0
         while total >= self._next(base):
             base, fires = self._next(base), fires + 1
-        why = (
-            f"There are {total:,} rows; {evidence['threshold']:,} are {100 * self.share:.4g} % more than {evidence['base']:,}."
-        )
+        more = f"{evidence['threshold']:,} are {100 * self.share:.4g} % more than {evidence['base']:,}"
+        why = f"There are {total:,} rows; {more}."
         return {"base": base, "rows": total}, Decision("update" if fires else "keep", why, evidence, fires=fires)
 
     def _next(self, base: int) -> int:
