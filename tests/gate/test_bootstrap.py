@@ -39,7 +39,7 @@ def test_of_a_mean_it_says_what_the_t_test_says():
     y, first, second = regressions()
     paired = bootstrap(named_metric("mae"), y, first, second, draws=4000, seed=0)
     differences = np.abs(second - y) - np.abs(first - y)
-    assert paired.variance == pytest.approx(differences.var(), rel=0.1)
+    assert paired.variance(0.0) == pytest.approx(differences.var(), rel=0.1)
     theirs = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
     assert paired.interval(0.95) == pytest.approx(theirs, abs=0.02)
 
@@ -58,6 +58,19 @@ def test_draws_without_a_value_speak_against_whatever_is_to_be_shown():
     assert paired.difference == 1.0
     assert paired.p_above(0.0) > 0.2
     assert paired.p_below(2.0) > 0.2
+
+
+def test_a_metric_may_refuse_a_draw():
+    def recall(y, predicted):
+        if not (y == 1).any():
+            raise ValueError("there are no positives")
+        return float(predicted[y == 1].mean())
+
+    y = np.zeros(100)
+    y[0] = 1
+    paired = bootstrap(Metric("recall", recall), y, y, np.zeros(100), draws=300, seed=0)
+    assert 0.3 < np.isnan(paired.draws).mean() < 0.45  # e^-1
+    assert paired.p_above(0.0) > 0.2
 
 
 def test_equal_answers_differ_by_nothing():

@@ -13,7 +13,7 @@ def test_it_is_students_test():
         assert paired.p_above(bound) == pytest.approx(above.pvalue)
         assert paired.p_below(bound) == pytest.approx(1 - above.pvalue)
     assert paired.interval(0.9) == pytest.approx(ttest_1samp(differences, 0).confidence_interval(0.9))
-    assert paired.variance == pytest.approx(differences.var(ddof=1))
+    assert paired.variance(0.0) == pytest.approx(differences.var(ddof=1))
 
 
 def test_scores_that_all_differ_by_the_same_leave_no_doubt():

@@ -5,6 +5,8 @@ from vernal.gate.forced import force
 from vernal.gate.gate import Gate
 from vernal.gate.metric import Metric
 from vernal.gate.required_labels import required_labels
+from vernal.gate.sequential import EProcess
+from vernal.gate.sequential_gate import SequentialGate
 from vernal.gate.spelling import read_gate
 
-__all__ = ["Case", "Gate", "Metric", "Scored", "force", "read_gate", "required_labels"]
+__all__ = ["Case", "EProcess", "Gate", "Metric", "Scored", "SequentialGate", "force", "read_gate", "required_labels"]

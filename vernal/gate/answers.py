@@ -39,10 +39,9 @@ class PairedAnswers(Paired):
         """The difference of the shares of right answers."""
         return (self.wins - self.losses) / self.n
 
-    @property
-    def variance(self) -> float:
-        """Discordance minus the squared difference; if no answer differs, as if one did."""
-        return max(self.wins + self.losses, 1) / self.n - self.difference**2
+    def variance(self, difference: float) -> float:
+        """Discordance minus the squared difference; the discordance is no smaller than the difference."""
+        return max(self.wins + self.losses, 1, abs(difference) * self.n) / self.n - difference**2
 
     def p_above(self, bound: float) -> float:
         """The p-value of "the true difference is at most this bound"."""

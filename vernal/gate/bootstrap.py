@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from scipy.stats import norm
 
+from vernal.base import VernalError
 from vernal.gate.metric import Metric
 from vernal.gate.paired import Paired
 
@@ -51,8 +53,7 @@ class PairedBootstrap(Paired):
         """The difference of the metric."""
         return self.observed
 
-    @property
-    def variance(self) -> float:
+    def variance(self, difference: float) -> float:  # noqa: ARG002
         """What the variance of a single item would be, if the metric were a mean."""
         return float(self.n * np.nanvar(self.draws))
 
@@ -115,7 +116,10 @@ def bootstrap(metric: Metric, y: Array, first: Array, second: Array, draws: int,
     generator = np.random.default_rng(seed)
 
     def difference(rows: Array) -> float:
-        return metric.gain(y[rows], first[rows]) - metric.gain(y[rows], second[rows])
+        try:
+            return metric.gain(y[rows], first[rows]) - metric.gain(y[rows], second[rows])
+        except (VernalError, ValueError):  # Some metrics refuse rows that do not define them; others say NaN.
+            return math.nan
 
     n = len(y)
     drawn = np.array([difference(generator.integers(n, size=n)) for _ in range(draws)])

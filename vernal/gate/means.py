@@ -47,8 +47,7 @@ class PairedMeans(Paired):
         """The mean difference."""
         return self.mean
 
-    @property
-    def variance(self) -> float:
+    def variance(self, difference: float) -> float:  # noqa: ARG002
         """The variance of the differences."""
         return self.deviation**2
 

@@ -23,10 +23,9 @@ class Paired(ABC):
     def difference(self) -> float:
         """How much better the first version was found to be; below 0 if it is worse."""
 
-    @property
     @abstractmethod
-    def variance(self) -> float:
-        """The variance of the difference of a single item, from which the labels needed follow."""
+    def variance(self, difference: float) -> float:
+        """The variance of a single item if the true difference is this; the labels needed follow from it."""
 
     @abstractmethod
     def p_above(self, bound: float) -> float:

@@ -41,10 +41,11 @@ class Proof:
         As many as find the distance that matters. If there are as many already, as many as tell the difference
         that was observed from the bound.
         """
-        needed = labels_for(self.paired.variance, self.distance, level, power)
+        needed = labels_for(self._variance, self.distance, level, power)
         if needed is not None and needed > self.paired.n:
             return needed
-        return labels_for(self.paired.variance, self.paired.difference - self.bound, level, power)
+        observed = self.paired.difference
+        return labels_for(self.paired.variance(observed), observed - self.bound, level, power)
 
     def finding(self, level: float, alpha: float, power: float) -> Finding:
         """What it comes to.
@@ -82,10 +83,15 @@ class Proof:
             "confidence": 1 - alpha,
             "bound": self.bound,
             "distance": self.distance,
-            "variance": self.paired.variance,
+            "variance": self._variance,
             "p": self.p,
             "level": level,
         }
+
+    @property
+    def _variance(self) -> float:
+        """Of a single item, for a challenger that ought to pass."""
+        return self.paired.variance(self.bound + self.distance)
 
     def _said(self, shown: str, p: float) -> str:
         place = {"anchor": "against the anchor ", "forgetting": "on earlier chunks "}.get(self.check, "")
