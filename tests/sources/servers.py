@@ -37,7 +37,7 @@ def nats_server(folder: Path) -> Iterator[str]:
 
 @dataclass
 class MockKafka:
-    """The mock cluster inside librdkafka: brokers that speak Kafka's protocol over TCP, as long as this object lives."""
+    """The mock cluster inside librdkafka, which speaks Kafka's protocol over TCP as long as this object lives."""
 
     producer: Any = field(init=False)
     servers: str = field(init=False)

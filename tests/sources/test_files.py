@@ -21,7 +21,7 @@ def at(seconds):
 def put(folder, name, seconds, rows=1, time=0.0):
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table({"x": [hash(name) % 1000] * rows, "time": [time] * rows}), path)
+    pq.write_table(pa.table({"x": [name] * rows, "time": [time] * rows}), path)
     os.utime(path, (seconds, seconds))
     return path
 
@@ -83,7 +83,9 @@ def test_a_file_that_was_given_must_not_change(tmp_path):
     source = Files(str(tmp_path))
     cursor = source.poll(None, at(1000), tmp_path).cursor
     put(tmp_path, "a.parquet", 200, rows=2)
-    with pytest.raises(DataError, match=r"a.parquet in .* was given already, and now holds something else.*ParquetTable"):
+    with pytest.raises(
+        DataError, match=r"a.parquet in .* was given already, and now holds something else.*ParquetTable"
+    ):
         source.poll(cursor, at(1000), tmp_path)
 
 
@@ -141,7 +143,9 @@ def test_half_a_file_is_an_error_that_says_how_to_write_one(tmp_path):
 
 def test_rows_that_are_later_than_now_are_an_error(tmp_path):
     put(tmp_path, "a.parquet", 100, time=2000.0)
-    with pytest.raises(DataError, match="holds rows of 1970-01-01 00:33:20.*, which is later than now. Correct the column"):
+    with pytest.raises(
+        DataError, match="holds rows of 1970-01-01 00:33:20.*, which is later than now. Correct the column"
+    ):
         Files(str(tmp_path), time_column="time").poll(None, at(1000), tmp_path)
 
 

@@ -144,7 +144,9 @@ def test_values_of_two_kinds_in_a_column_are_an_error(tmp_path):
         connection.execute("ALTER TABLE events ADD COLUMN x")
         connection.execute("UPDATE events SET x = CASE id WHEN 0 THEN 1.5 ELSE 'n/a' END")
     connection.close()
-    with pytest.raises(SchemaMismatch, match=r"'x' holds a number \(1.5, time 1, id 0\) and text \('n/a', time 2, id 1\)"):
+    with pytest.raises(
+        SchemaMismatch, match=r"'x' holds a number \(1.5, time 1, id 0\) and text \('n/a', time 2, id 1\)"
+    ):
         Table(url, "events").poll(None, NOON, tmp_path)
 
 
@@ -167,7 +169,9 @@ def test_a_server_that_is_down_may_come_back_and_its_password_is_not_told(tmp_pa
     assert "secret" not in str(caught.value) + repr(source)
 
 
-@pytest.mark.parametrize(("url", "said"), [("me:secret", "'me:secret' is no address"), ("orcale://h/d", "knows no 'orcale'")])
+@pytest.mark.parametrize(
+    ("url", "said"), [("me:secret", "'me:secret' is no address"), ("orcale://h/d", "knows no 'orcale'")]
+)
 def test_what_is_no_database_is_an_error(url, said, tmp_path):
     with pytest.raises(ConfigError, match=said):
         Table(url, "events").poll(None, NOON, tmp_path)

@@ -114,14 +114,18 @@ class NatsWorld(World):
     def open(self):
         self.steps: dict[float, datetime] = {}
         self.source = Nats(self.name, self.server, max_rows=3)
-        asyncio.run(self._at_server(lambda client: client.jetstream().add_stream(name=self.name, subjects=[f"{self.name}.>"])))
+        asyncio.run(
+            self._at_server(lambda client: client.jetstream().add_stream(name=self.name, subjects=[f"{self.name}.>"]))
+        )
 
     def bring(self, ids, seconds, x):
         rows = [{"id": i, "x": v} for i, v in zip(ids, x, strict=True)]
         self.steps[seconds] = asyncio.run(self._at_server(lambda client: self._bring(client, rows)))
 
     def by(self, seconds):
-        return max((moment for step, moment in self.steps.items() if step <= seconds), default=datetime(1970, 1, 1, tzinfo=UTC))
+        return max(
+            (moment for step, moment in self.steps.items() if step <= seconds), default=datetime(1970, 1, 1, tzinfo=UTC)
+        )
 
     async def _at_server(self, work):
         import nats

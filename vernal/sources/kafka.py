@@ -143,7 +143,9 @@ class Kafka(Source):
         self, consumer: Any, spans: Mapping[str, tuple[int, int]], limit: float
     ) -> tuple[list[Message], dict[str, int]]:
         """The messages of these spans until a time, in their order, and where each partition goes on."""
-        consumer.assign([self._place(partition, first) for partition, (first, _) in spans.items()])
+        places = [self._place(partition, first) for partition, (first, _) in spans.items()]
+        consumer.assign(places)
+        consumer.resume(places)  # Those that were paused when they were read before.
         reached = {partition: first for partition, (first, _) in spans.items()}
         still = set(spans)
         found = []

@@ -64,7 +64,7 @@ class ParquetTable(Source):
         dataset = self._dataset()
         kind = self._kind(dataset)
         time = require("pyarrow.compute", "tables").field(self.time_column)
-        if n_missing := dataset.count_rows(filter=time.is_null(nan_is_null=True)):
+        if n_missing := _count_missing(dataset, self.time_column, kind):
             raise DataError(missing(n_missing, self.time_column))
         wanted = time <= _scalar(limit, kind)
         if cursor is not None:
@@ -100,6 +100,16 @@ class ParquetTable(Source):
                 f"given. Raise `lag`, which is {self.lag}, above what rows need to arrive; and put these rows in again "
                 "with a later time, or begin anew without a cursor."
             )
+
+
+def _count_missing(dataset: Any, column: str, kind: Any) -> int:
+    """How many rows have no time. Statistics of a file know nulls and not NaN, so those are looked for in the rows."""
+    arrow, compute = require("pyarrow", "tables"), require("pyarrow.compute", "tables")
+    n_null = int(dataset.count_rows(filter=compute.field(column).is_null()))
+    if not arrow.types.is_floating(kind):
+        return n_null
+    times = dataset.to_table(columns=[column]).column(column)
+    return n_null + int(compute.sum(compute.is_nan(times)).as_py() or 0)
 
 
 def _scalar(limit: float, kind: Any) -> Any:

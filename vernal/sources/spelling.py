@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
@@ -59,14 +60,10 @@ Available: files, kafka, nats, parquet, postgresql, replay, sqlite.
 def _files(text: str, scheme: str, place: str, options: Options) -> Source:
     del scheme
     _need(text, place, "a folder and a pattern, as files:/data/in/*.parquet has")
-    folder, _, pattern = place.rpartition("/")
-    if "*" in folder:
-        folder, star, below = folder.partition("*")
-        folder, _, first = folder.rpartition("/")
-        pattern = f"{first}{star}{below}/{pattern}"
-    if "*" not in pattern:
-        folder, pattern = place, "*.parquet"
-    return _make(Files, text, options, {"path": folder or "/", "pattern": pattern})
+    parts = place.split("/")
+    fixed = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    folder = "/".join(parts[:fixed]) or ("/" if place.startswith("/") else ".")
+    return _make(Files, text, options, {"path": folder, "pattern": "/".join(parts[fixed:]) or "*.parquet"})
 
 
 def _parquet(text: str, scheme: str, place: str, options: Options) -> Source:
