@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.triggers.drifting import NOW, drift, facts, look, serve, step_drift
-from vernal.base import ConfigError, DataError
+from vernal.base import ConfigError
 from vernal.triggers import Settled
 from vernal.triggers.regret import AccumulatedRegret
 from vernal.worth import best_period, oracle, replay
@@ -163,9 +163,9 @@ def test_a_stable_model_is_kept_and_a_worse_one_is_found():
     assert np.median(delays) < 1000
 
 
-def test_losses_that_are_not_finite_are_refused():
-    with pytest.raises(DataError, match="`loss` is not finite in 1 of 2 rows"):
-        look(it := trigger(1.0), it.start(), facts([0.0, np.nan]))
+def test_rows_that_could_not_be_answered_do_not_count():
+    it = trigger(1.0)
+    assert look(it, it.start(), facts([0.0, np.nan, 0.5, np.inf])) == look(it, it.start(), facts([0.0, 0.5]))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from vernal.base import Decision, check_range, check_whole
 from vernal.triggers.options import Option, charge, price
 from vernal.triggers.steps import EMPTY, Array, Loss, Step, losses, take
 from vernal.triggers.trigger import Facts, Settled, State, Trigger
-from vernal.worth import oracle, replay
+from vernal.worth import oracle
 
 CANDIDATES = 256
 
@@ -46,7 +46,7 @@ class Cara(Trigger):
 
     Args:
         step_rows: labelled rows in a step, at least 1. Of the same size as the history's steps.
-        value: :math:`v`, what one unit of loss on one labelled row costs, above 0.
+        value: :math:`v`, what one unit of loss on one labelled row costs, at least 0.
         metric: what is measured of each row: ``"correct"``, whose loss is 1 for a wrong answer, or ``"loss"``.
         cost: :math:`K`, for the evidence only: it is in the rule's number already. None for what updates have cost.
         confidence: level of the intervals in the evidence, between 0.5 and 0.999.
@@ -264,7 +264,10 @@ class CaraFit(NamedTuple):
 
 
 def fit_cara(matrix: Array, cost: float) -> CaraFit:
-    """Fit each rule's number on a history, by trying every one that would have made a difference there.
+    """Fit each rule's number on a history, by trying all that would have made a difference there.
+
+    Those are the values that a rule's statistic takes on the history; of more than 256, as many, evenly by rank. Give
+    it costs as they were measured, with their noise: a threshold fitted on smooth ones fires on noise.
 
     Args:
         matrix: ``(T, T)`` what it costs to serve step j by the model made just before step i, as `vernal.worth.oracle`
@@ -278,11 +281,6 @@ def fit_cara(matrix: Array, cost: float) -> CaraFit:
         >>> age = np.maximum(np.arange(12.0) - np.arange(12.0)[:, None], 0)  # Linear decay.
         >>> fit_cara(age, cost=6.0)
         CaraFit(threshold=2.0, cumulative=3.0, period=4, costs={'threshold': 30.0, ...})
-
-    Deviations:
-        The paper searches a grid. Here the candidates are the values that the statistic takes on the history; of more
-        than 256, as many, evenly by rank. The paper's periodic rule may also begin at any offset; here the first
-        update comes after one period.
     """
     matrix = np.asarray(matrix, dtype=np.float64)
     hindsight = oracle(matrix, cost).cost
@@ -303,23 +301,30 @@ def _candidates(rows: Sequence[Array]) -> list[float]:
 
 def _cheapest(rules: Sequence[Rule], matrix: Array, cost: float) -> tuple[Rule, float]:
     """The rule that would have cost least, and what; of equals the last, which updates least."""
-    costs = [replay(update_times(rule, matrix), matrix, cost) for rule in rules]
+    rows = matrix.tolist()
+    plans = [_followed(rule, rows) for rule in rules]
+    costs = [staleness + cost * len(times) for times, staleness in plans]
     best = max(range(len(rules)), key=lambda n: (-costs[n], n))
     return rules[best], costs[best]
 
 
 def update_times(rule: Cara, matrix: Array) -> tuple[int, ...]:
-    """When a rule would have updated, on the matrix of a history.
+    """The steps before which a rule would have updated, on the matrix of a history.
 
     Examples:
         >>> update_times(CaraPeriodic(2), np.zeros((6, 6)))
         (2, 4)
     """
-    model, accumulated, times = 0, 0.0, []
-    for step in range(len(matrix) - 1):
-        staleness = float(matrix[model, step])
-        accumulated += staleness
-        if rule.is_due(Served(staleness, accumulated, step + 1 - model)):
+    return _followed(rule, matrix.tolist())[0]
+
+
+def _followed(rule: Cara, rows: Sequence[Sequence[float]]) -> tuple[tuple[int, ...], float]:
+    """When a rule would have updated, and the staleness that it would have left."""
+    model, accumulated, total, times = 0, 0.0, 0.0, []
+    for step in range(len(rows)):
+        staleness = rows[model][step]
+        accumulated, total = accumulated + staleness, total + staleness
+        if step + 1 < len(rows) and rule.is_due(Served(staleness, accumulated, step + 1 - model)):
             model, accumulated = step + 1, 0.0
             times.append(model)
-    return tuple(times)
+    return tuple(times), total

@@ -40,8 +40,8 @@ class Forecast(Trigger):
 
     Args:
         cost: :math:`K`, what an update costs; None for what updates have cost so far, as the loop measured it.
-        value: :math:`v`, what one unit of loss on one labelled row costs, in the same unit, above 0. Where one row in
-            twenty gets a label, twenty times what a row is worth.
+        value: :math:`v`, what one unit of loss on one labelled row costs, in the same unit, at least 0. Where one row
+            in twenty gets a label, twenty times what a row is worth.
         metric: what is measured of each row: ``"correct"``, whose loss is 1 for a wrong answer, or ``"loss"``.
         step_rows: :math:`n`, labelled rows in a step, at least 1. More rows are less noisy, and fewer observations.
         horizon: :math:`H`, steps for which the options are compared, at least 1: about how long an update is to last.
@@ -56,14 +56,14 @@ class Forecast(Trigger):
         'update'
 
     Deviations:
-        As in the paper: the decision by the cost ratio over both options, forecast by a linear model of when a model
-        was made and when it is asked, few observations, and the quantile, whose level is 0.95 there, too. Not as in the
-        paper: (1) its regression is an elastic net, its errors a Beta distribution that is approximated by a Gaussian
-        of the residuals' variance; here both are one conjugate regression, whose Student's t knows how little was seen,
-        cut off at the ends of ``"correct"``. (2) It has a feature for the shift between batches; a look's samples are
-        not cut into steps, so there is none. (3) It trains all models of an offline history first; here that is
-        optional (`after`). (4) Its horizon is the end of the stream; a loop has no end. (5) A rejected challenger's
-        cost is added to :math:`K` until the next promotion.
+        As in the paper: both options are forecast, by a regularised linear model of when a model was made and when it
+        is asked, from few observations; their costs are compared at a quantile, 0.95 there, too. Not as in the paper:
+        (1) There a performance is Beta distributed, approximated by a Gaussian; here it is Student's t, which knows how
+        little was seen, cut off at the ends of ``"correct"``. (2) There a feature measures the shift between batches; a
+        look's samples are not cut into steps, so here is none. (3) There models of an offline history are trained and
+        tested first; here that is optional (`after`). (4) There costs count up to the end of a stream; a loop has none,
+        and counts `horizon` steps. (5) There is no gate; here a rejected challenger's cost is added to :math:`K` until
+        the next promotion.
 
     References:
         .. [1] F. Regol et al. When to retrain a machine learning model. ICML 2025, PMLR 267.

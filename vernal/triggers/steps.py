@@ -8,7 +8,6 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from vernal.base import DataError
 from vernal.triggers.trigger import Facts
 
 Array = np.ndarray[Any, Any]
@@ -31,18 +30,12 @@ class Step(NamedTuple):
 
 
 def losses(facts: Facts, metric: Loss) -> Array:
-    """``(n,)`` the loss of each newly labelled row; 1 - correct, where that is what was measured.
-
-    Raises:
-        DataError: a loss is not finite.
-    """
+    """``(n,)`` the loss of each newly labelled row, 1 - correct where that was measured; only finite ones."""
     values = facts.values.get(metric)
     if values is None or not len(values):
         return np.zeros(0)
     found = np.asarray(values, dtype=np.float64)[:, 1]
-    if not np.isfinite(found).all():
-        bad = int((~np.isfinite(found)).sum())
-        raise DataError(f"`{metric}` is not finite in {bad} of {len(found)} rows. Leave out rows that have no answer.")
+    found = found[np.isfinite(found)]
     return 1 - found if metric == "correct" else found
 
 

@@ -16,7 +16,7 @@ class Recommendation:
     Args:
         days: the best time between updates; None where no decay was found, and never to update costs least.
         interval: the best times at the two ends of the slope's interval; None for no end.
-        cost_per_day: what updates and staleness then cost together.
+        cost_per_day: what updates and staleness then cost together; None if no schedule is recommended.
         saving_per_day: what it saves against the present schedule; below 0 within its interval where the present one
             may be better. None if no present schedule was given, or no schedule is recommended.
         saving_interval: the saving at the two ends of the slope's interval.
@@ -25,7 +25,7 @@ class Recommendation:
 
     days: float | None
     interval: tuple[float | None, float | None]
-    cost_per_day: float
+    cost_per_day: float | None
     saving_per_day: float | None
     saving_interval: tuple[float, float] | None
     why: str
@@ -71,7 +71,7 @@ def recommend(
     low, high = (worth * slope for slope in curve.interval)
     earliest, latest = _days(update_cost, high), _days(update_cost, low)
     if curve.flat or curve.slope < 0:
-        return Recommendation(None, (earliest, None), 0.0, None, None, _why_not(curve, earliest))
+        return Recommendation(None, (earliest, None), None, None, None, _why_not(curve, earliest))
     best = best_period(update_cost, worth * curve.slope)
     saving = interval = None
     if present_days is not None:
