@@ -1,8 +1,8 @@
 """What a policy would have been worth: history replayed through the same loop with another clock."""
 
-from vernal.backtest.backtest import Backtest, Lives, is_stateless
+from vernal.backtest.backtest import Backtest, Estimate, Lives, is_stateless
 from vernal.backtest.course import Course, Lived
 from vernal.backtest.hindsight import Hindsight, look_back
 from vernal.backtest.history import History
 
-__all__ = ["Backtest", "Course", "Hindsight", "History", "Lived", "Lives", "is_stateless", "look_back"]
+__all__ = ["Backtest", "Course", "Estimate", "Hindsight", "History", "Lived", "Lives", "is_stateless", "look_back"]

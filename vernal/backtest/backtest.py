@@ -50,6 +50,20 @@ class Backtest:
         if not self.policies:
             raise ConfigError("A backtest compares policies: name one or more.")
 
+    def estimate(self) -> Estimate:
+        """What the backtest will cost at most, told by the training of the first model, which it needs anyway."""
+        lives = self._begun()
+        first = lives.chunks[0][1]
+        models = self.models(lives.store, lives.shared, "estimate", HeldClock(lives.chunks[0][0]))
+        result = models.update(first.files, None, scratch=True)
+        a_row = float(result.costs["total_seconds"]) / first.rows
+        rows = [arrival.rows for _, arrival in lives.chunks[1:]]
+        so_far = [first.rows + sum(rows[: i + 1]) for i in range(len(rows))]
+        stateful = sum(not is_stateless(policy) for policy in self.policies.values())
+        stateless = len(self.policies) > stateful  # They share what they train.
+        seconds = a_row * (stateful * sum(rows) + stateless * sum(so_far))
+        return Estimate(len(lives.chunks), (stateful + stateless) * len(rows), seconds)
+
     def run(self, told: Told = lambda name, done, all: None) -> Lives:  # noqa: ARG005
         """Live through the history with every policy.
 
@@ -60,17 +74,16 @@ class Backtest:
             ConfigError: the history is too short, or something is wrong with the plan.
             DataError: rows cannot be read.
         """
+        lives = self._begun()
+        for number, name in enumerate(self.policies, start=1):
+            lives.courses[name] = self._course(name, number, lives, told)
+        return lives
+
+    def _begun(self) -> Lives:
         ticks = self.history.ticks(self.every)
         inbox = self.folder / "inbox"
         inbox.mkdir(parents=True, exist_ok=True)
-        store = Store(self.folder / "store")
-        chunks = self._chunks(ticks, inbox)
-        shared = Shared()
-        courses = {
-            name: self._course(name, number, chunks, store, shared, told)
-            for number, name in enumerate(self.policies, start=1)
-        }
-        return Lives(chunks, courses, shared, store)
+        return Lives(self._chunks(ticks, inbox), {}, Shared(), Store(self.folder / "store"))
 
     def models(self, store: Store, shared: Shared, role: str, clock: HeldClock) -> Models:
         """The models of one policy."""
@@ -86,18 +99,11 @@ class Backtest:
                 chunks.append((tick, arrival))
         return chunks
 
-    def _course(
-        self,
-        name: str,
-        number: int,
-        chunks: Sequence[tuple[datetime, Arrival]],
-        store: Store,
-        shared: Shared,
-        told: Told,
-    ) -> Course:
+    def _course(self, name: str, number: int, lives: Lives, told: Told) -> Course:
+        chunks, store = lives.chunks, lives.store
         clock, role = HeldClock(chunks[0][0]), f"policy-{number}"
         store.point(role, None, store.aliases().get(role))  # An earlier run may have left it.
-        models = self.models(store, shared, role, clock)
+        models = self.models(store, lives.shared, role, clock)
         database = Database("sqlite://")
         policy = self.history.of(self.policies[name])
         loop = Loop(policy, models, Loops(database, name), Outcomes(database, name), self.folder / "inbox", clock)
@@ -115,6 +121,21 @@ class Backtest:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """What a backtest costs at most.
+
+    Args:
+        chunks: how many there are.
+        updates: how many updates may be trained.
+        seconds: how long that may take, if training takes as long for each row as the first model did.
+    """
+
+    chunks: int
+    updates: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Lives:
     """How it went with all policies.
 
@@ -126,7 +147,7 @@ class Lives:
     """
 
     chunks: Sequence[tuple[datetime, Arrival]]
-    courses: Mapping[str, Course]
+    courses: dict[str, Course]
     shared: Shared
     store: Store
 

@@ -15,9 +15,12 @@ VARIABLE = "VERNAL_STORE"
 
 
 def add_store(parser: Parser) -> None:
-    """Offer ``--store``."""
+    """Offer ``--store`` and ``--ledger``."""
     text = f"the store: a folder, or a URL such as s3://bucket/store [default: ${VARIABLE}]"
     parser.add_argument("--store", metavar="DIR_OR_URL", help=text)
+    text = "the database with its history, if that lies neither in files nor embedded: postgresql://... or "
+    text += "sqlite:///...; a new store may have `files` [default: $VERNAL_LEDGER]"
+    parser.add_argument("--ledger", metavar="URL", help=text)
 
 
 def store_address(values: Namespace) -> str:
@@ -32,8 +35,8 @@ def store_address(values: Namespace) -> str:
     return address
 
 
-def open_store(values: Namespace) -> Store:
-    """The store; one that is not there is not made."""
+def open_store(values: Namespace, create: bool = False) -> Store:
+    """The store; one that is not there is made only if that is meant."""
     from vernal.store import Store
 
-    return Store(store_address(values), create=False)
+    return Store(store_address(values), create=create, ledger=values.ledger)

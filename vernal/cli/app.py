@@ -17,8 +17,8 @@ from vernal.cli.parser import UsageError
 
 # Each is a module of this room: its docstring is the command's help, `run` does it.
 COMMANDS = (
-    "check", "update", "tune", "init", "run-once", "watch", "backtest", "log", "show", "report", "promote", "export",
-    "erase", "verify", "gc", "methods",
+    "check", "update", "tune", "run-once", "watch", "backtest", "log", "show", "report", "promote",
+    "rollback", "export", "which", "erase", "verify", "gc", "methods",
 )  # fmt: skip
 
 HELP = """\
@@ -34,7 +34,6 @@ First steps:
   vernal check config.py                     Is the config file all right? What can be set?
   vernal update config.py --store runs/one   Train on a first chunk of data; this makes the store.
   vernal log --store runs/one                What has happened so far.
-  vernal init                                Let vernal decide when to update: writes a config file for that.
   export VERNAL_STORE=runs/one               Now --store can be left out.
 
 Every command explains itself: vernal COMMAND --help.

@@ -4,8 +4,9 @@ The folder gets model.safetensors (the weights), record.json (everything about t
 file as it was), and method.safetensors where the method predicts by more than the model. It must be empty, or not
 there yet.
 
-Example:
+Examples:
   vernal export champion exported/gas --store runs/gas
+  vernal export gas:3.2 exported/gas --store runs/gas
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ The method makes predictions by something on top of the model, which method.safe
 def run(words: Sequence[str]) -> int:
     """Export one model."""
     parser = Parser("export", __doc__, "ID DIR")
-    parser.add_argument("id", metavar="ID", help="an id, its beginning, or champion")
+    parser.add_argument("id", metavar="ID", help="a version, an id or its beginning, or an alias")
     parser.add_argument("folder", metavar="DIR", type=Path, help="where to; an empty folder, or a new one")
     add_store(parser)
     values = parser.parse(words)

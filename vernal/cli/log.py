@@ -1,55 +1,76 @@
-"""List what has happened so far, newest first.
+"""Draw what has come from what so far, newest first.
 
-One line for each update in the store: when it was made, from which chunk, by which method, how good the model was on
-that chunk and on average over all chunks so far, what it forgot, and how long it took. The champion is marked.
+One line for each update in the store: its version and id, the aliases that point to it, when it was made, from which
+chunk, by which method, how good the model was on that chunk and on average over all chunks so far, what it forgot, how
+long it took, and what became of it. The lines at the left lead from each model down to the one that it was trained
+from. In a version, 3.2, the first number counts models that were begun anew, the second what they have learned since.
 
-Example:
+Examples:
   vernal log --store runs/gas
+  vernal log --store runs/gas --json
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vernal.cli.address import add_store, open_store
+from vernal.cli.graph import graph
 from vernal.cli.parser import Parser
-from vernal.cli.terminal import duration, number, say, say_json, table
-from vernal.cli.views import Record, day_and_time, on_new_chunk
+from vernal.cli.terminal import console, duration, number, say, say_json, table
+from vernal.cli.views import Record, aliases_of, day_and_time, on_new_chunk
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from vernal.store import Store
 
 
 def run(words: Sequence[str]) -> int:
     """List the updates of a store."""
     parser = Parser("log", __doc__)
     add_store(parser)
-    parser.add_argument("--json", action="store_true", help="print the champion's id and all records as JSON")
+    parser.add_argument("--json", action="store_true", help="print records, versions and aliases as JSON")
     values = parser.parse(words)
     store = open_store(values)
-    records, champion = store.records()[::-1], store.champion
+    records = store.records()[::-1]
     if values.json:
-        say_json({"champion": champion, "updates": records})
+        aliases, versions = store.aliases(), store.versions()
+        say_json(
+            {
+                "name": store.name,
+                "champion": store.champion,
+                "aliases": aliases,
+                "versions": versions,
+                "updates": records,
+            }
+        )
     elif not records:
         say(f"{store.url} holds no update yet. Make one: vernal update CONFIG --store {store.url}")
     else:
-        say(_table(records, champion))
+        say(_table(store, records))
     return 0
 
 
-def _table(records: Sequence[Record], champion: str | None) -> Table:
+def _table(store: Store, records: Sequence[Record]) -> Table:
     metric = records[0]["metrics"]["headline"]
     measured = [f"new {metric}", f"average {metric}", "forgetting", "time"]
-    columns = ["id", "made (UTC)", "chunk", "method", *measured, ""]
-    return table(columns, [_cells(record, champion, metric) for record in records], numbers=measured)
+    columns = ["", store.name, "id", "aliases", "made (UTC)", "chunk", "method", *measured, "decision"]
+    lines = graph([(record["id"], record["parent"]) for record in records], plain=console().options.ascii_only)
+    versions, fates = store.versions(), _fates(store)
+    rows = []
+    for line, record in zip(lines, records, strict=True):
+        id = record["id"]
+        name = [line, versions[id], id, aliases_of(store, id)]
+        rows.append([*name, *_cells(record, metric), fates.get(id, "not promoted")])
+    return table(columns, rows, numbers=measured)
 
 
-def _cells(record: Record, champion: str | None, metric: str) -> list[str]:
+def _cells(record: Record, metric: str) -> list[str]:
     metrics = record["metrics"]
     summary = metrics.get("summary", {}) if metrics["headline"] == metric else {}  # Else it is of another metric.
     return [
-        record["id"],
         day_and_time(record),
         record["chunk"]["name"] or f"number {record['number']}",
         record["plan"]["method"]["name"] + (", tuned" if "tuning" in record else ""),
@@ -57,5 +78,15 @@ def _cells(record: Record, champion: str | None, metric: str) -> list[str]:
         number(summary.get(f"average_{metric}")),
         number(summary.get("forgetting")),
         duration(record["costs"]["total_seconds"]),
-        "champion" if record["id"] == champion else "",
     ]
+
+
+def _fates(store: Store) -> Mapping[str, str]:
+    """What became of the records that were ever the champion."""
+    fates = {}
+    for move in store.alias_history("champion"):
+        if move.kind == "rollback" and move.replaced:
+            fates[move.replaced] = "rolled back"
+        if move.id:
+            fates[move.id] = "promoted"
+    return fates

@@ -2,29 +2,38 @@
 
 What it was made from, how, how its values were chosen if it was tuned, what was measured before and after it on every
 chunk so far, what it cost, and why it became the champion or did not. Without an id it is the champion that is shown;
-the beginning of an id is enough.
+a version, an alias, or the beginning of an id will do.
 
 Examples:
   vernal show --store runs/gas
+  vernal show gas:3.2 --store runs/gas
   vernal show 7c1e --store runs/gas --json
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from vernal.cli.address import add_store, open_store
 from vernal.cli.parser import Parser
 from vernal.cli.terminal import pairs, say, say_json, size
 from vernal.cli.trials import search_shown
-from vernal.cli.views import Record, chunk_table, costs, method, settings, span, summary, terms
+from vernal.cli.views import Record, aliases_of, chunk_table, costs, method, settings, span, summary, terms
+
+if TYPE_CHECKING:
+    from vernal.store import Store
 
 
 def run(words: Sequence[str]) -> int:
     """Show one record."""
     parser = Parser("show", __doc__, "[ID]")
     parser.add_argument(
-        "id", metavar="ID", nargs="?", default="champion", help="an id, or its beginning [default: the champion]"
+        "id",
+        metavar="ID",
+        nargs="?",
+        default="champion",
+        help="a version, an id or its beginning, or an alias [default: champion]",
     )
     add_store(parser)
     parser.add_argument("--json", action="store_true", help="print the record as JSON")
@@ -34,9 +43,9 @@ def run(words: Sequence[str]) -> int:
     if values.json:
         say_json(record)
         return 0
-    is_champion = record["id"] == store.champion
-    say(f"Update {record['id']}{', the champion' if is_champion else ''}, in {store.url}", "")
-    say(pairs(_origin(record)), "")
+    id, aliases = record["id"], aliases_of(store, record["id"])
+    say(f"Update {id}{f', the {aliases}' if aliases else ''}, in {store.url}", "")
+    say(pairs({"version": f"{store.name}:{store.version(id)}"} | _origin(record) | _moves(store, id)), "")
     if "tuning" in record:
         say(*search_shown(store, record), "")
     say(chunk_table(record), "")
@@ -61,6 +70,15 @@ def _origin(record: Record) -> dict[str, str]:
         "memory": kept,
         "decision": decision["why"],
         "made with": settings(record["environment"]),
+    }
+
+
+def _moves(store: Store, id: str) -> dict[str, str]:
+    """When aliases were moved to a record and away from it, and why."""
+    moves = [move for alias in store.aliases() for move in store.alias_history(alias) if id in (move.id, move.replaced)]
+    return {
+        f"{move.alias} {'since' if move.id == id else 'until'}": f"{move.time[:16]}: {move.kind} {move.why}".rstrip()
+        for move in sorted(moves, key=lambda move: move.time)
     }
 
 

@@ -20,7 +20,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vernal.cli.address import store_address
+from vernal.cli.address import open_store, store_address
 from vernal.cli.line import read_line
 from vernal.cli.progress import reporting
 from vernal.cli.terminal import pairs, say, say_json
@@ -45,11 +45,10 @@ def run(words: Sequence[str]) -> int:
 
 def _tune(words: Sequence[str]) -> tuple[Searched, str, Path]:
     line = read_line("tune", __doc__, words)
-    address = store_address(line.values)
-    from vernal.store import Store
+    store_address(line.values)  # Better now than after the libraries have been loaded.
     from vernal.transaction import tune
 
-    store = Store(address)
+    store = open_store(line.values, create=True)
     with reporting(store, shlex.join(["vernal", "tune", *words])) as (reporter, log):
         searched = tune(line.plan, store, parent=line.values.parent, scratch=line.values.scratch, reporter=reporter)
         reporter.note(f"chosen: trial {searched.summary['chosen']}")

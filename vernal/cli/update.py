@@ -26,7 +26,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vernal.cli.address import store_address
+from vernal.cli.address import open_store, store_address
 from vernal.cli.line import read_line
 from vernal.cli.progress import reporting
 from vernal.cli.terminal import pairs, say, say_json
@@ -55,11 +55,10 @@ def run(words: Sequence[str]) -> int:
 
 def _update(words: Sequence[str]) -> tuple[Result, Store, Path]:
     line = read_line("update", __doc__, words)
-    address = store_address(line.values)
-    from vernal.store import Store
+    store_address(line.values)  # Better now than after the libraries have been loaded.
     from vernal.transaction import update
 
-    store = Store(address)
+    store = open_store(line.values, create=True)
     with reporting(store, shlex.join(["vernal", "update", *words])) as (reporter, log):
         given = line.values
         result = update(

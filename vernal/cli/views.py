@@ -10,6 +10,8 @@ from vernal.cli.terminal import change, duration, number, size, table
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from vernal.store import Store
+
 Record = Mapping[str, Any]
 
 
@@ -123,3 +125,13 @@ def span(times: Sequence[float]) -> str:
 def day_and_time(record: Record) -> str:
     """When an update was made, in UTC, to the minute."""
     return str(record["created"])[:16].replace("T", " ")
+
+
+def named(store: Store, id: str | None) -> str:
+    """A record as people call it: ``fraud:3.2 (7c1e)``."""
+    return "none" if id is None else f"{store.name}:{store.version(id)} ({id})"
+
+
+def aliases_of(store: Store, id: str) -> str:
+    """The aliases that point to a record."""
+    return ", ".join(alias for alias, pointed in store.aliases().items() if pointed == id)

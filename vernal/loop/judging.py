@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vernal.base import ConfigError, Decision, digest
-from vernal.gate import Gate, SequentialGate
+from vernal.gate import Gate, Scored, SequentialGate
 from vernal.ledger import Loops
 from vernal.loop.learner import Learner
 from vernal.loop.state import Doing, LoopState, Waiting
@@ -25,14 +25,14 @@ class Judged:
         chosen: the challenger that it is about: the one that passed, or the first one.
         values: measured differences: ``"gain"``, of the mean score against the champion.
         anchor: the best champion from now on, if that is known.
-        start: what a sequential test begins with, if the answer is that more labels are needed.
+        start: what a sequential test begins with, if more labels would tell; None if they would not.
     """
 
     decision: Decision
     chosen: str
     values: Mapping[str, float] = field(default_factory=dict)
     anchor: str | None = None
-    start: Mapping[str, Any] = field(default_factory=dict)
+    start: Mapping[str, Any] | None = None
 
 
 def judge(
@@ -76,7 +76,7 @@ def judge(
         chosen,
         _gain(exam, chosen, doing.champion),
         _anchor(exam, chosen, state.anchor or doing.champion) if decision.yes else state.anchor,
-        SequentialGate.of(gate).start(),
+        None if decision.evidence.get("labels_missing") is None else _rule(gate).start(),
     )
 
 
@@ -94,10 +94,29 @@ def look_again(
     Returns:
         What was seen with these, and what it comes to.
     """
-    rule = SequentialGate.of(gate or Gate())
     exam = learner.examine(files, [waiting.challenger, waiting.champion], unseen=True)
-    gate_state, decision = rule.look(waiting.gate, exam.scores(waiting.challenger), exam.scores(waiting.champion))
-    return gate_state, decision
+    champion, challenger = _bounded(exam.scored(waiting.champion), exam.scored(waiting.challenger))
+    return _rule(gate or Gate()).look(waiting.gate, champion, challenger)
+
+
+def _rule(gate: Gate) -> SequentialGate:
+    """The same question in the form that may be asked after every label: of the mean score, and nothing else.
+
+    Whatever else the gate looks at, the challenger has passed, or it would not wait for labels.
+    """
+    usual = SequentialGate(alpha=gate.alpha, power=gate.power)
+    if gate.mode == "superior":
+        return replace(usual, margin=0.0)
+    return replace(usual, margin=float(gate.margin)) if isinstance(gate.margin, int | float) else usual
+
+
+def _bounded(champion: Scored, challenger: Scored) -> tuple[Scored, Scored]:
+    """Scores between 0 and 1, as a bet needs them; of losses, which have no bounds, who was better on each item."""
+    both = np.concatenate([champion.scores, challenger.scores])
+    if ((both >= 0) & (both <= 1)).all() or np.isnan(both).any():
+        return champion, challenger
+    wins = (np.sign(challenger.scores - champion.scores) + 1) / 2
+    return replace(champion, scores=1 - wins), replace(challenger, scores=wins)
 
 
 def _gain(exam: Examination, chosen: str, champion: str | None) -> dict[str, float]:

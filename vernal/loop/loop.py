@@ -297,7 +297,7 @@ not learned."
             state, decision = self._promoted(state, doing, judged.chosen, decision)
         elif decision.outcome == "reject":
             state = state.set_aside(doing.pieces, ids[0]) if self._policy.learn in doing.ways else state
-        elif doing.champion is not None:
+        elif doing.champion is not None and judged.start is not None:
             self._learner.name(CHALLENGER, ids[0])
             state = replace(state, waiting=Waiting(ids[0], doing.champion, judged.start, doing.pieces))
         if judged.anchor is not None:
