@@ -97,6 +97,7 @@ def tune(
     store: Store | str | Path,
     *,
     parent: str | None = None,
+    scratch: bool = False,
     reporter: Reporter | None = None,
     clock: Clock | None = None,
 ) -> Searched:
@@ -109,6 +110,7 @@ def tune(
         plan: what to do; some values of it are ranges.
         store: where models and states are kept: a folder, or a URL. It is made if nothing is there.
         parent: the update to start from; None for the champion, or a first update in an empty store.
+        scratch: begin a new lineage, as `update` does.
         reporter: who is told how far it is; by default the logger ``vernal``.
         clock: tells the time.
 
@@ -120,7 +122,7 @@ def tune(
         ConflictError: the update was made before, or somebody works on it; there is no champion to start from.
         VernalError: whatever else `update` raises.
     """
-    with _pinned(plan, store, parent, False, False, reporter, clock) as pinned:
+    with _pinned(plan, store, parent, False, scratch, reporter, clock) as pinned:
         if pinned.situation.resolved.search is None:
             raise ConfigError(
                 "There is nothing to tune: every value of the plan is fixed. Write a range in the place of a value, "
