@@ -52,7 +52,7 @@ def test_the_fitted_period_of_linear_decay_is_the_closed_form():
 
 
 @given(st.integers(0, 1000), st.floats(0.5, 10), st.floats(0, 10))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_higher_cost_never_fits_more_updates(seed, cost, more):
     matrix = drift(step_drift(np.random.default_rng(seed), 20))
 
@@ -66,7 +66,7 @@ def test_a_higher_cost_never_fits_more_updates(seed, cost, more):
 
 @pytest.mark.parametrize("kind", [CaraThreshold, CaraCumulative, CaraPeriodic])
 @given(seed=st.integers(0, 1000), number=st.integers(1, 10), more=st.integers(0, 10))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_higher_number_never_means_more_updates(kind, seed, number, more):
     matrix = drift(step_drift(np.random.default_rng(seed), 40))
     assert len(update_times(kind(number + more), matrix)) <= len(update_times(kind(number), matrix))
@@ -74,7 +74,7 @@ def test_a_higher_number_never_means_more_updates(kind, seed, number, more):
 
 @pytest.mark.parametrize("kind", [CaraThreshold, CaraCumulative, CaraPeriodic])
 @given(losses=st.lists(st.floats(0, 3), max_size=40), cuts=st.lists(st.integers(0, 40), max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_decisions_do_not_depend_on_how_rows_arrive(kind, losses, cuts):
     it = kind(4, step_rows=3, metric="loss")
     whole, at_once = look(it, it.start(), facts(losses))

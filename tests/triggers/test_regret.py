@@ -39,7 +39,7 @@ def test_it_costs_at_most_twice_the_oracle_and_typically_half_as_much_more():
 
 
 @given(LEVELS, st.integers(1, 60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_it_never_costs_less_than_the_oracle_nor_more_than_its_bound(level, cost):
     found, best = served(level, cost), oracle(drift(level), cost).cost
     assert found.cost == pytest.approx(replay(found.times, drift(level), cost))
@@ -54,13 +54,13 @@ def test_on_linear_decay_it_finds_the_best_period():
 
 
 @given(LEVELS, st.integers(1, 50), st.integers(0, 50))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_higher_cost_never_means_more_updates(level, cost, more):
     assert len(served(level, cost + more).times) <= len(served(level, cost).times)
 
 
 @given(LEVELS, st.integers(1, 50), st.integers(0, 3), st.integers(0, 3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_higher_tolerance_never_means_more_updates(level, cost, tolerance, more):
     strict, lenient = (served(level, cost, tolerance=float(t)) for t in (tolerance, tolerance + more))
     assert len(lenient.times) <= len(strict.times)
@@ -133,7 +133,7 @@ def test_wrong_answers_are_losses_of_one():
 
 
 @given(st.lists(st.floats(0, 3), max_size=60), st.lists(st.integers(0, 60), max_size=4), st.integers(1, 20))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_decisions_do_not_depend_on_how_rows_arrive(losses, cuts, fresh_rows):
     it = trigger(4.0, fresh_rows=fresh_rows)
     whole, at_once = look(it, it.start(), facts(losses))

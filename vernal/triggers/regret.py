@@ -50,8 +50,8 @@ class AccumulatedRegret(Trigger):
     half to the noise of the rows (a normal mixture bound, which holds at all of them at once [3]_). The lower end is
     the regret against the highest plausible :math:`\ell_0`, accumulated in the same way, less its noise.
 
-    Regret returns to 0 when a new champion is promoted, and only then. A challenger that was rejected has cost as much
-    as one that was not: its cost is charged, so that regret must grow by another :math:`K` beyond it before the next.
+    Only a promotion makes an end of regret. A challenger that was rejected has cost as much as one that was not: its
+    cost is charged, and the next is tried when regret has reached :math:`K` beyond what rejected ones have cost.
 
     Args:
         cost: :math:`K`, what an update costs; None for what updates have cost so far, as the loop measured it.
