@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vernal.base import ConfigError, Decision, digest
+from vernal.base import ConfigError, DataError, Decision, TrainingError, digest
 from vernal.gate import Gate, Scored, SequentialGate
 from vernal.ledger import Loops
 from vernal.loop.learner import Learner
@@ -24,7 +24,7 @@ class Judged:
         decision: the answer.
         chosen: the challenger that it is about: the one that passed, or the first one.
         values: measured differences: ``"gain"``, of the mean score against the champion.
-        anchor: the best champion from now on, if that is known.
+        anchor: the best champion from now on; None if there is none yet.
         start: what a sequential test begins with, if more labels would tell; None if they would not.
     """
 
@@ -52,13 +52,14 @@ def judge(
     """
     first = ids[0]
     if gate is None:
-        return Judged(Decision("promote", f"{first}: promoted without a gate."), first)
+        return Judged(Decision("promote", f"{first}: promoted without a gate."), first, anchor=state.anchor or first)
     files = learner.files_of(first)
     beside = [version for version in (doing.champion, state.anchor) if version is not None]
     try:
         exam = learner.examine(files, [*dict.fromkeys([*ids, *beside])])
-    except ConfigError as error:
-        return Judged(Decision("inconclusive", f"Nothing can be judged. {error}", {"fault": str(error)}), first)
+    except (ConfigError, DataError, TrainingError) as error:
+        refused = Decision("inconclusive", f"Nothing can be judged. {error}", {"fault": str(error)})
+        return Judged(refused, first, anchor=state.anchor)
     rows = digest([*exam.ids])
     asked = [*ids, *([doing.champion] if doing.champion else [])]
     case = exam.case(

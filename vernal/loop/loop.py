@@ -25,7 +25,7 @@ from vernal.base import Clock, ConflictError, DataError, Decision, TrainingError
 from vernal.data import read_table, seconds
 from vernal.ledger import Decided, Loops, Outcomes
 from vernal.loop.judging import judge, look_again
-from vernal.loop.learner import CHALLENGER, Learner
+from vernal.loop.learner import ANCHOR, CHALLENGER, Learner
 from vernal.loop.maturing import is_due, matured, write_down
 from vernal.loop.policy import SCRATCH, STATEFUL, Policy
 from vernal.loop.state import Doing, LoopState, Piece, Waiting
@@ -36,6 +36,7 @@ from vernal.triggers import Facts, Settled, State, Trigger
 Array = np.ndarray[Any, Any]
 Cursors = dict[str, Cursor]
 KEPT, PROMOTED, REJECTED, INCONCLUSIVE, FAILED = "kept", "promoted", "rejected", "inconclusive", "failed"
+ENOUGH = 10_000  # rows out of which the samples for two-sample tests are drawn
 _FATES = {"promote": PROMOTED, "reject": REJECTED, "inconclusive": INCONCLUSIVE}
 
 
@@ -130,7 +131,8 @@ class Loop:
     def _look(self, state: LoopState, by_hand: str) -> tuple[LoopState, list[Decided], int]:
         now = self._clock.now()
         state, decisions = self._noticed(state, now)
-        state, new, values = self._polled(state, now)
+        state, new, values, more = self._polled(state, now)
+        decisions += more
         if state.waiting is not None and new:
             state, more = self._looked_again(state, state.waiting, new, now)
             decisions += more
@@ -165,7 +167,9 @@ class Loop:
 not learned."
         return moved, [Decided(now, "noticed", champion, Decision("moved", why, {"rows": taken_back}))]
 
-    def _polled(self, state: LoopState, now: datetime) -> tuple[LoopState, list[Piece], dict[str, Array]]:
+    def _polled(
+        self, state: LoopState, now: datetime
+    ) -> tuple[LoopState, list[Piece], dict[str, Array], list[Decided]]:
         """What came since, of every source; and of the rows those that can be learned from now on."""
         cursors, raw = dict(state.cursors), list(state.raw)
         for name, source in self._policy.streams.items():
@@ -179,10 +183,10 @@ not learned."
             for name, source in self._policy.metrics.items()
             if len(measurements := self._measured(name, source, cursors, now))
         }
-        new, raw = self._ripe(raw, now)
-        known = {piece.digest for piece in (*state.ready, *state.aside, *state.learned)}
-        new = [piece for piece in new if piece.digest not in known]
-        return replace(state, cursors=cursors, raw=tuple(raw), ready=(*state.ready, *new)), new, values
+        ripe, raw = self._ripe(raw, now)
+        new, again = state.unknown(ripe)
+        state = replace(state, cursors=cursors, raw=tuple(raw), ready=(*state.ready, *new))
+        return state, new, values, [Decided(now, "noticed", piece.source, _came_again(piece)) for piece in again]
 
     def _measured(self, name: str, source: Source, cursors: Cursors, now: datetime) -> Array:
         return _measurements([one.files for one in self._drained(f"metric {name}", source, cursors, now)], name)
@@ -230,8 +234,8 @@ not learned."
         at, champion = now.timestamp(), state.champion
         samples, values = self._needs & {"features", "embeddings", "outputs"}, self._needs & {"correct", "loss"}
         seen = self._learner.observe(_files(new), champion, values, at)
-        if samples:  # All rows that the champion has not learned, and not only those of this look.
-            pending = self._learner.observe(_files(state.ready), champion, samples, at)
+        if samples:  # Of what the champion has not learned, and not only of what is new at this look.
+            pending = self._learner.observe(_files(_newest(state.ready)), champion, samples, at)
             seen = replace(seen, samples=pending.samples)
         return seen
 
@@ -292,18 +296,17 @@ not learned."
         rows = [Decided(now, "update", one.id, _was_made(one, way)) for one, way in zip(made, doing.ways, strict=True)]
         judged = judge(self._policy.gate, self._learner, self._loops, state, doing, ids)
         decision = judged.decision
-        state = replace(state, doing=None, waiting=None, cost=sum(map(self._cost, made)))
+        state = replace(state, doing=None, waiting=None, cost=self._cost(made[0]), anchor=judged.anchor)
         if decision.outcome == "promote":
             state, decision = self._promoted(state, doing, judged.chosen, decision)
         elif decision.outcome == "reject":
             state = state.set_aside(doing.pieces, ids[0]) if self._policy.learn in doing.ways else state
         elif doing.champion is not None and judged.start is not None:
-            self._learner.name(CHALLENGER, ids[0])
             state = replace(state, waiting=Waiting(ids[0], doing.champion, judged.start, doing.pieces))
-        if judged.anchor is not None:
-            state = replace(state, anchor=judged.anchor)
+        self._learner.name(CHALLENGER, ids[0] if state.waiting else None)
+        self._learner.name(ANCHOR, state.anchor)
         rows.append(Decided(now, "gate", judged.chosen, decision))
-        settled = Settled(now, decision.outcome == "promote", state.cost or 0.0, judged.values)
+        settled = Settled(now, decision.outcome == "promote", sum(map(self._cost, made)), judged.values)
         return self._settled(state, settled), rows, made
 
     def _made(self, state: LoopState, doing: Doing, way: str) -> Result:
@@ -361,6 +364,21 @@ not learned."
         spent = float(result.costs["total_seconds"])
         price = self._policy.price_per_hour
         return spent if price is None else price * spent / timedelta(hours=1).total_seconds()
+
+
+def _newest(pieces: Sequence[Piece]) -> list[Piece]:
+    """The newest pieces, enough to draw a sample from."""
+    chosen: list[Piece] = []
+    for piece in reversed(pieces):
+        if sum(one.rows for one in chosen) >= ENOUGH:
+            break
+        chosen.insert(0, piece)
+    return chosen
+
+
+def _came_again(piece: Piece) -> Decision:
+    why = f"{piece.rows} rows came that had come before, in {', '.join(piece.files)}. They count once."
+    return Decision("dropped", why, {"rows": piece.rows, "digest": piece.digest})
 
 
 def _files(pieces: Sequence[Piece]) -> list[str]:

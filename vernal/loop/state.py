@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
@@ -141,6 +141,16 @@ class LoopState:
         facts["doing"] = None if doing is None else Doing(**_with_tuples(doing))
         facts["waiting"] = None if waiting is None else Waiting(**_with_tuples(waiting))
         return cls(**facts)
+
+    def unknown(self, pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
+        """Pieces that never came before, and those that did: the same rows, delivered twice."""
+        known = {piece.digest for piece in (*self.ready, *self.aside, *self.learned)}
+        new: list[Piece] = []
+        again: list[Piece] = []
+        for piece in pieces:
+            (again if piece.digest in known else new).append(piece)
+            known.add(piece.digest)
+        return new, again
 
     def taken_in(self, digests: Collection[str], by: str) -> LoopState:
         """The state when a version has learned some pieces, and is the champion."""
