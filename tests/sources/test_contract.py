@@ -49,7 +49,7 @@ def test_every_source_is_held_to_the_contract():
     assert "kafka" in names
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("face", FACES)
 @given(steps=st.lists(st.sampled_from(["bring", "bring", "poll", "crash"]), max_size=10), sizes=st.randoms())
 def test_every_row_comes_once_and_in_order_however_polls_fall_and_processes_die(face, request, tmp_path, steps, sizes):

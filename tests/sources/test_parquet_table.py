@@ -94,5 +94,5 @@ def test_what_is_no_parquet_file_is_an_error(tmp_path):
     (tmp_path / "a.parquet").write_text("x")
     with pytest.raises(DataError, match="cannot be read as Parquet"):
         ParquetTable(str(tmp_path / "a.parquet")).poll(None, NOON, tmp_path)
-    with pytest.raises(Unreachable, match="There is nothing at"):
+    with pytest.raises(Unreachable, match="cannot be read: .*Check the path"):
         ParquetTable(str(tmp_path / "b.parquet")).poll(None, NOON, tmp_path)

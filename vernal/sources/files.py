@@ -19,6 +19,7 @@ from vernal.sources.secret import hidden, shown
 from vernal.sources.source import Arrival, Cursor, Source
 from vernal.sources.tables import Extent, extent
 from vernal.sources.unreachable import Unreachable
+from vernal.store import refusals
 
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "created")  # As file systems call it.
 
@@ -68,7 +69,7 @@ class Files(Source):
         """
         try:
             return self._poll(_Seen.of(cursor), seconds(until))
-        except OSError as error:
+        except refusals() as error:
             raise Unreachable(
                 f"{hidden(self.path)} cannot be read: {error}. Check the path and your rights."
             ) from error

@@ -15,6 +15,7 @@ from vernal.sources.moments import check_times, column_seconds, missing, seconds
 from vernal.sources.secret import hidden, shown
 from vernal.sources.source import Arrival, Cursor, Source
 from vernal.sources.unreachable import Unreachable
+from vernal.store import refusals
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,12 @@ class ParquetTable(Source):
         arrow = require("pyarrow", "tables")
         try:
             return self._poll(cursor, seconds(until) - period(self.lag).total_seconds(), inbox)
-        except FileNotFoundError as error:
-            raise Unreachable(f"There is nothing at {hidden(self.path)}. Check the path.") from error
-        except (OSError, arrow.ArrowException) as error:
+        except arrow.ArrowException as error:
             raise DataError(f"{hidden(self.path)} cannot be read as Parquet: {error}") from error
+        except refusals() as error:
+            raise Unreachable(
+                f"{hidden(self.path)} cannot be read: {error}. Check the path and your rights."
+            ) from error
 
     def _poll(self, cursor: Cursor | None, limit: float, inbox: Path) -> Arrival | None:
         dataset = self._dataset()

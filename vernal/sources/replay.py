@@ -17,6 +17,7 @@ from vernal.sources.moments import Seconds, column_seconds, seconds
 from vernal.sources.secret import hidden, shown
 from vernal.sources.source import Arrival, Cursor, Source
 from vernal.sources.tables import read_table
+from vernal.store import refusals
 
 
 @dataclass(frozen=True)
@@ -79,5 +80,5 @@ class Replay(Source):
         try:
             with fsspec.open(str(self.history), "rb") as file:
                 return read_table(file, str(self.history))
-        except OSError as error:
+        except refusals() as error:
             raise DataError(f"{hidden(str(self.history))} cannot be read: {error}. Check the path.") from error

@@ -9,6 +9,7 @@ from vernal.store.garbage import Garbage
 from vernal.store.journal import Journal
 from vernal.store.locks import machine_lock
 from vernal.store.move import Move
+from vernal.store.refusals import refusals
 from vernal.store.store import Head, Store
 from vernal.store.version import Version
 
@@ -25,4 +26,5 @@ __all__ = [
     "Version",
     "machine_lock",
     "open_files",
+    "refusals",
 ]
