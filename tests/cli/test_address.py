@@ -26,9 +26,25 @@ def test_the_option_goes_before_the_environment(
     assert vernal("log", "--store", store).code == 0
 
 
-@pytest.mark.parametrize("command", [["log"], ["show"], ["verify"], ["gc"], ["promote", "x"], ["export", "x", "y"]])
+@pytest.mark.parametrize(
+    "command",
+    [["log"], ["show"], ["verify"], ["gc"], ["promote", "x"], ["rollback"], ["which", "x"], ["export", "x", "y"]],
+)
 def test_looking_for_a_store_makes_none(command: list[str], vernal: Vernal, tmp_path: Path) -> None:
     ran = vernal(*command, "--store", tmp_path / "none")
     assert ran.code == 1
     assert "There is no store at" in ran.err
     assert not (tmp_path / "none").exists()
+
+
+def test_a_store_with_its_history_in_a_database_is_made_and_found(
+    vernal: Vernal, config: str, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    update = ["update", config, "--store", store, "--chunk", 1, "--budget", "1ep", "--ledger", database_url]
+    assert vernal(*update).code == 0
+    refused = vernal("log", "--store", store)
+    assert (refused.code, "that was not named. Name it:" in refused.err) == (1, True)
+    assert "champion" in vernal("log", "--store", store, "--ledger", database_url).out
+    monkeypatch.setenv("VERNAL_LEDGER", database_url)
+    assert "champion" in vernal("log", "--store", store).out

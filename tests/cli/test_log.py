@@ -27,9 +27,9 @@ def test_updates_are_listed_newest_first(vernal: Vernal, store: Path) -> None:
     heading, _, newest, oldest = ran.out.splitlines()
     assert "new accuracy" in heading
     assert "average accuracy" in heading
-    assert newest.startswith(records[1]["id"])
-    assert newest.endswith("champion")
-    assert oldest.startswith(records[0]["id"])
+    assert newest.split()[:4] == ["●", "1.1", records[1]["id"], "champion"]
+    assert newest.endswith("promoted")
+    assert oldest.split()[:3] == ["●", "1.0", records[0]["id"]]
     assert "chunk 1" in oldest
     assert ran.code == 0
 
@@ -47,14 +47,42 @@ def test_a_chunk_that_does_not_define_the_metric_leaves_a_gap(vernal: Vernal, tm
     assert "new average_precision" in heading
     after = first["metrics"]["validation"][0]["after"]["average_precision"]
     assert f"{after:.4f}" in oldest.split()
-    assert newest.split()[3:5] == ["number", "2"]
+    assert newest.split()[6:8] == ["number", "2"]
     assert vernal("report", "--store", store, "--output", tmp_path / "report.html").code == 0
+
+
+def test_the_lines_lead_from_each_model_to_the_one_it_comes_from(vernal: Vernal, store: Path) -> None:
+    first, second = (record["id"] for record in Store(store).records())
+    for number, parent in ((3, first), (4, first), (5, second)):
+        commit_beside(Store(store), number, parent)
+    Store(store).point("challenger", "1.3", expected=None)
+    lines = vernal("log", "--store", store).out.splitlines()[2:]
+    assert [line.rpartition(" 1.")[0].rstrip() for line in lines] == ["●", "│ ●", "│ │ ●", "● │ │", "●─┴─╯"]
+    assert [line.split("1.")[1][0] for line in lines] == ["4", "3", "2", "1", "0"]
+    assert "challenger" in lines[1]
+    assert [line.endswith("not promoted") for line in lines] == [True, True, True, False, False]
+
+
+def commit_beside(opened: Store, number: int, parent: str) -> None:
+    """One more record, like its parent, and not promoted."""
+    record = opened.record(parent) | {"id": f"{number:012}", "name": f"n{number}", "request": "r", "parent": parent}
+    opened.commit(record | {"major": False}, promote=False, parent=parent)
+
+
+def test_a_rollback_shows(vernal: Vernal, store: Path) -> None:
+    vernal("rollback", "--store", store)
+    newest, oldest = vernal("log", "--store", store).out.splitlines()[2:]
+    assert newest.endswith("rolled back")
+    assert "champion" in oldest
 
 
 def test_json_has_all_records_and_the_champion(vernal: Vernal, store: Path) -> None:
     opened = Store(store)
     assert json.loads(vernal("log", "--store", store, "--json").out) == {
+        "name": "store",
         "champion": opened.champion,
+        "aliases": {"champion": opened.champion},
+        "versions": opened.versions(),
         "updates": opened.records()[::-1],
     }
 

@@ -29,6 +29,13 @@ def test_another_update_is_found_by_the_beginning_of_its_id(vernal: Vernal, stor
     assert "nothing: a first update" in ran.out
 
 
+def test_a_version_is_shown_with_when_it_was_the_champion_and_why(vernal: Vernal, store: Path) -> None:
+    vernal("rollback", "--store", store, "--why", "false alarms")
+    ran = vernal("show", "store:1.1", "--store", store)
+    assert "store:1.1" in ran.out
+    assert ": rollback false alarms" in ran.out
+
+
 def test_json_is_the_record(vernal: Vernal, store: Path) -> None:
     assert json.loads(vernal("show", "--store", store, "--json").out) == Store(store).record("champion")
 

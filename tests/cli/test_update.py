@@ -35,7 +35,7 @@ def test_an_update_is_made_and_told(vernal: Vernal, config: str, store: Path) ->
     assert [f"chunk {n}" in ran.out for n in (1, 2, 3)] == [True] * 3
     for name in ("average accuracy", "forgetting", "time", "samples", "peak memory", "store", "log", "Next:"):
         assert re.search(rf"^{name}", ran.out, re.MULTILINE)
-    assert f"vernal promote {before} --store {store}" in ran.out
+    assert f"vernal rollback --store {store}" in ran.out
 
 
 def test_progress_goes_to_standard_error_and_into_a_log(vernal: Vernal, config: str, where: Path) -> None:

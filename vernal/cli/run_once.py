@@ -22,7 +22,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 
-from vernal.cli.address import store_address
+from vernal.cli.address import open_store
 from vernal.cli.line import Line, read_line
 from vernal.cli.looping import add_policy, policy_of_line, turn_json, turn_told
 from vernal.cli.parser import Parser
@@ -54,11 +54,10 @@ def _turned(line: Line, words: Sequence[str]) -> tuple[str, dict[str, object], l
     """The turn; None if another process does it."""
     from vernal.base import ConflictError
     from vernal.loop import held, leases_of, open_loop
-    from vernal.store import Store
 
     values = line.values
     policy = policy_of_line(line)
-    store = Store(store_address(values))
+    store = open_store(values, create=True)
     with reporting(store, shlex.join(["vernal", "run-once", *words])) as (reporter, _):
         loop = open_loop(line.plan, policy, store, values.loop, reporter)
         try:

@@ -93,5 +93,5 @@ def _next_commands(result: Result) -> dict[str, str]:
     if not result.promoted:
         return commands | {f"  vernal promote {result.id} {store}": "make it the champion"}
     if result.record["parent"]:
-        return commands | {f"  vernal promote {result.record['parent']} {store}": "go back to the one before"}
+        return commands | {f"  vernal rollback {store}": "go back to the one before"}
     return commands

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from vernal.cli.address import store_address
+from vernal.cli.address import open_store
 from vernal.cli.line import read_line
 from vernal.cli.looping import add_policy, policy_of_line, turn_json, turn_told
 from vernal.cli.parser import Parser
@@ -36,12 +36,11 @@ if TYPE_CHECKING:
 def run(words: Sequence[str]) -> int:
     """Turn after turn."""
     from vernal.loop import Watch, leases_of, open_loop
-    from vernal.store import Store
 
     line = read_line("watch", __doc__, words, _add)
     values = line.values
     policy = policy_of_line(line)
-    store = Store(store_address(values))
+    store = open_store(values, create=True)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with reporting(store, shlex.join(["vernal", "watch", *words])) as (reporter, _):
