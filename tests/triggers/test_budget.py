@@ -14,7 +14,7 @@ def test_after_three_updates_a_day_further_fires_are_recorded_as_suppressed():
     _, decisions = said(trigger, [0, 1, 2, 3, 23.9, 24.1])
     assert [decision.fires for decision in decisions] == [1, 1, 1, 0, 0, 1]
     assert [decision.evidence["suppressed"] for decision in decisions] == [0, 0, 0, 1, 1, 0]
-    assert decisions[3].why.endswith("Suppressed: 1 of 1, because in 1d 3 of 3 updates were made.")
+    assert decisions[3].why.endswith("Suppressed: 1 of 1, because 3 updates in 1d are the limit, and 3 had been made.")
     assert decisions[3].evidence["of"]["outcome"] == "update"
 
 
@@ -44,7 +44,7 @@ def test_an_update_that_costs_more_than_is_left_is_suppressed():
     state = spend(trigger, state, 1.5, 4.0)
     state, (third,) = said(trigger, [2], state, cost=4.0)
     assert not third.yes
-    assert third.why.endswith("because in 1d 8 of 10 were spent and the next costs 4.")
+    assert third.why.endswith("because 10 in 1d is the limit, 8 had been spent, and the next one costs 4.")
     state, (cheaper,) = said(trigger, [3], state, cost=2.0)
     assert cheaper.yes
     _, (tomorrow,) = said(trigger, [24.6], state, cost=4.0)

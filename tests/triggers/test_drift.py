@@ -103,10 +103,16 @@ def test_rows_are_counted_from_the_new_champion_on():
 
 
 def test_what_cannot_be_decided_is_a_reason_to_wait():
-    assert said(drift(), [facts(1, current=1), facts(1, 1), facts(1, 24)]) == "wwu"
-    assert said(drift(), [facts(float("nan"))]) == "w"
+    assert said(drift(), [facts(float("nan")), facts(1, 1), facts(1, 24)]) == "wwu"
     _, (nothing,) = run(drift(), [Facts(NOW, rows=10)])
     assert (nothing.outcome, nothing.why) == ("wait", "There are no samples.")
+
+
+def test_a_test_that_could_not_be_made_is_made_as_soon_as_there_are_rows():
+    stream = [Facts(NOW), facts(1, 1, current=1), facts(0, 2), Facts(after(hours=26)), facts(1, 27)]
+    assert said(drift(), stream) == "wwkwu"
+    stream = [facts(0, 0), facts(1, 24), facts(1, 25, 300, current=1), facts(1, 26)]
+    assert said(drift(enough=300), stream) == "kwwu"
 
 
 def test_it_uses_what_there_is_of_the_samples_that_it_may_use():

@@ -97,7 +97,10 @@ class Budget(Trigger):
         return {"updates": self.updates, "cost": self.cost}
 
     def _why(self, made: int, spent: float, expected: float | None) -> str:
-        updates = [] if self.updates is None else [f"{made} of {self.updates} updates were made"]
-        price = "an unknown cost" if expected is None else f"{expected:g}"
-        costs = [] if self.cost is None else [f"{spent:g} of {self.cost:g} were spent and the next costs {price}"]
-        return f"in {self.per} {' and '.join([*updates, *costs])}"
+        limits = []
+        if self.updates is not None:
+            limits.append(f"{self.updates} updates in {self.per} are the limit, and {made} had been made")
+        if self.cost is not None:
+            price = "nobody knows what the next one costs" if expected is None else f"the next one costs {expected:g}"
+            limits.append(f"{self.cost:g} in {self.per} is the limit, {spent:g} had been spent, and {price}")
+        return "; ".join(limits)

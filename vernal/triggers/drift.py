@@ -62,7 +62,7 @@ class Drift(Trigger):
 
     def start(self) -> State:
         """Nothing has been tested."""
-        return {"tests": 0, "tested": None, "untested_rows": 0, "rows": 0, "last": None}
+        return {"tests": 0, "tested": None, "untested_rows": 0, "rows": 0, "last": None, "drifted": False}
 
     def look(self, state: State, facts: Facts) -> tuple[State, Decision]:
         """Test if it is time to, and answer by the last test."""
@@ -75,13 +75,23 @@ class Drift(Trigger):
             return now, self._between_tests(now)
         samples = {name: facts.samples[name] for name in self.on if name in facts.samples}
         found = self._paced().decide(samples, seed=state["tests"])
-        tested = {"tests": state["tests"] + 1, "tested": facts.now.timestamp(), "untested_rows": 0}
-        rows = 0 if found.outcome == "none" else now["rows"]
-        return {**tested, "rows": rows, "last": found.outcome}, self._decision(found, now["rows"])
+        if "comparisons" not in found.evidence:  # Too few rows: nothing was tested, and a test is still due.
+            return now, self._decision(found, now["rows"])
+        decision = self._decision(found, now["rows"])
+        after = {
+            "tests": state["tests"] + 1,
+            "tested": facts.now.timestamp(),
+            "untested_rows": 0,
+            "rows": 0 if found.outcome == "none" else now["rows"],
+            "last": decision.outcome,
+            "drifted": found.outcome == "drift",
+        }
+        return after, decision
 
     def settle(self, state: State, settled: Settled) -> State:
         """A new champion is compared with its own time, at the next test."""
-        return {**state, "untested_rows": 0, "rows": 0, "last": None} if settled.promoted else state
+        fresh = {"untested_rows": 0, "rows": 0, "last": None, "drifted": False}
+        return {**state, **fresh} if settled.promoted else state
 
     def _paced(self) -> Monitor:
         """The monitor, told how often it tests."""
@@ -92,7 +102,7 @@ class Drift(Trigger):
     def _is_due(self, now: State, facts: Facts) -> bool:
         if now["tested"] is None:
             return True
-        if now["last"] == "drift" and now["rows"] >= self.enough > now["rows"] - facts.rows:
+        if now["drifted"] and now["last"] == "wait" and now["rows"] >= self.enough:
             return True
         if isinstance(self.every, str):
             return bool(facts.now.timestamp() - now["tested"] >= period(self.every).total_seconds())
@@ -101,8 +111,7 @@ class Drift(Trigger):
     def _between_tests(self, now: State) -> Decision:
         evidence = {"rows_since": now["rows"], "enough": self.enough, "last": now["last"]}
         why = f"The last test was at {said(now['tested'])}, and there is one every {self._spacing()}."
-        too_few = now["last"] == "drift" and now["rows"] < self.enough
-        return Decision("wait" if too_few or now["last"] == "undecided" else "keep", why, evidence)
+        return Decision("wait" if now["last"] == "wait" else "keep", why, evidence)
 
     def _decision(self, found: Decision, rows: int) -> Decision:
         evidence: dict[str, Any] = {"rows_since": rows, "enough": self.enough, "test": found.to_json()}
