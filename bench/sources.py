@@ -3,8 +3,8 @@
     python bench/sources.py [--rows 50000]
 
 A row has an id, a time and four numbers. Kafka is the mock cluster inside librdkafka and NATS a real server, both on
-this machine; SQL is SQLite with an index. Each source is polled until nothing is left, three times; the best counts. An idle
-poll is one that finds nothing new.
+this machine; SQL is SQLite with an index. Each source is polled until nothing is left, three times; the best counts. An
+idle poll is one that finds nothing new.
 """
 
 from __future__ import annotations

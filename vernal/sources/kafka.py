@@ -18,6 +18,7 @@ from vernal.sources.source import Arrival, Cursor, Source
 from vernal.sources.unreachable import Unreachable
 
 _OURS = {"bootstrap.servers", "group.id", "enable.auto.commit", "enable.partition.eof", "auto.offset.reset", "logger"}
+_NO_TIME = 0  # confluent_kafka.TIMESTAMP_NOT_AVAILABLE
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Kafka(Source):
         skip_lost: go on behind messages that were deleted before they were read, in the place of an error.
 
     Examples:
-        >>> Kafka("clicks", "host:9092", max_rows=1000).topic
-        'clicks'
+        >>> Kafka("clicks", "host:9092", settings={"sasl.password": "secret"})
+        Kafka(topic='clicks', servers='host:9092', max_rows=100000, timeout='30s', decode=json_object, skip_lost=False)
     """
 
     topic: str
@@ -172,9 +173,9 @@ class Kafka(Source):
 
     def _arriving(self, consumer: Any) -> Iterator[Any]:
         """Messages, and ends of partitions, as they come."""
-        kafka = require("confluent_kafka", "kafka")
+        kafka, patience = require("confluent_kafka", "kafka"), self._seconds
         while True:
-            raw = consumer.poll(self._seconds)
+            raw = consumer.poll(patience)
             if raw is None:
                 raise Unreachable(
                     f"Kafka at {self.servers} sent nothing for {self.timeout}, and there is more to come."
@@ -186,7 +187,7 @@ class Kafka(Source):
     def _message(self, raw: Any) -> Message:
         where = f"{self.topic} partition {raw.partition()} offset {raw.offset()}"
         kind, millis = raw.timestamp()
-        if kind == require("confluent_kafka", "kafka").TIMESTAMP_NOT_AVAILABLE:
+        if kind == _NO_TIME:
             raise DataError(f"{where} has no time. Set `message.timestamp.type=LogAppendTime` for the topic.")
         time = datetime.fromtimestamp(millis / 1000, UTC)
         key = None if raw.key() is None else raw.key().decode(errors="backslashreplace")

@@ -40,8 +40,8 @@ class Nats(Source):
         skip_lost: go on behind messages that were deleted before they were read, in the place of an error.
 
     Examples:
-        >>> Nats("clicks", "nats://me:secret@host:4222").stream
-        'clicks'
+        >>> Nats("clicks", "nats://me:secret@host:4222")  # doctest: +ELLIPSIS
+        Nats(stream='clicks', url='nats://***@host:4222', subject='', ...)
     """
 
     stream: str
