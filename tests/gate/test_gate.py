@@ -150,7 +150,7 @@ def test_a_metric_that_is_better_lower_turns_the_decision_round(better):
     assert errors.outcome == outcome
     assert errors.evidence["higher_is_better"] is False
     assert finding(errors)["value"] > 0
-    assert finding(errors)["test"] == "paired_bootstrap_bca"
+    assert finding(errors)["test"] == "paired_bootstrap"
     rmse = Metric("rmse", lambda y, predicted: float(np.sqrt(((y - predicted) ** 2).mean())), higher_is_better=True)
     assert Gate(metric=rmse, draws=300).judge(case).outcome == opposite
 

