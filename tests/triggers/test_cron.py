@@ -123,8 +123,3 @@ def test_it_says_when_it_was_due_and_when_it_will_be():
 def test_what_cannot_be_is_refused_at_once(settings, message):
     with pytest.raises(ConfigError, match=message):
         Cron(**settings)
-
-
-def test_a_time_without_a_zone_is_refused():
-    with pytest.raises(ConfigError, match="`now` must have a time zone, got 2026-01-01T00:00:00"):
-        Facts(datetime(2026, 1, 1))

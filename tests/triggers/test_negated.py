@@ -1,8 +1,8 @@
 import pytest
 
-from tests.triggers.doubles import NOW, Scripted, looks, outcomes, run
+from tests.triggers.doubles import NOW, Scripted, after, looks, outcomes, run
 from vernal.base import ConfigError
-from vernal.triggers import Not, Rows, Settled
+from vernal.triggers import Every, Facts, Not, Rows, Settled
 
 
 @pytest.mark.parametrize(("said", "opposite"), [("u", "k"), ("k", "u"), ("w", "w"), ("m", "k")])
@@ -34,6 +34,16 @@ def test_it_never_holds_and_the_opposite_of_the_opposite_is_the_same():
     state, _ = run(~Scripted("k"), looks(0))
     assert not (~Scripted("k")).holds(state)
     assert outcomes(~~Scripted("ukw"), looks(0, 0, 0)) == "uuu"  # The fire is pending.
+
+
+def test_twice_negated_it_fires_as_long_as_a_fire_is_pending():
+    """So an update that was rejected is tried again at its time, while the reason for it goes on."""
+    daily = ~~Scripted("kukkkkrk") & Every("2d")
+    stream = [Facts(after(days=day)) for day in range(8)]
+    assert outcomes(daily, stream) == "kkukukkk"
+    state, _ = run(daily, stream[:3])
+    assert run(daily, stream[4:5], daily.settle(state, Settled(NOW, promoted=False)))[1][0].yes
+    assert not run(daily, stream[4:5], daily.settle(state, Settled(NOW, promoted=True)))[1][0].yes
 
 
 def test_it_says_why():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +21,7 @@ class Metric(Trigger):
     The metric is ``"correct"`` or ``"loss"`` of the champion, or any number of a business: only mature labels count. It
     is compared whenever there are new values and the window is full; until then it waits. It fires once for each
     excursion: not again before the metric has come back, or another champion has been made; with that, the window
-    begins anew.
+    begins anew. So an update that was rejected is not tried again: ``~~Metric(...) & Every("1d")`` does so daily.
 
     Args:
         condition: ``"ctr < 0.0191"``: fires below; ``"loss > 1.2"``: fires above. Or a difference from the first full
@@ -58,7 +57,7 @@ class Metric(Trigger):
     @property
     def needs(self) -> frozenset[str]:
         """The metric."""
-        return frozenset({Condition.parse(self.condition).name})
+        return frozenset({self._condition.name})
 
     def start(self) -> State:
         """Nothing has been measured."""
@@ -66,17 +65,17 @@ class Metric(Trigger):
 
     def look(self, state: State, facts: Facts) -> tuple[State, Decision]:
         """Take in what was measured, and compare."""
-        (name,) = self.needs
-        values = np.asarray(facts.values.get(name, np.empty((0, 2))), np.float64)
+        condition = self._condition
+        values = np.asarray(facts.values.get(condition.name, np.empty((0, 2))), np.float64)
         window, summaries = Window(self.window).add(state["window"], values, facts.now.timestamp())
         baseline, latest, wrong, fires = state["baseline"], state["latest"], state["wrong"], 0
-        if Condition.parse(self.condition).relative and baseline is None and summaries:
+        if condition.relative and baseline is None and summaries:
             baseline = vars(summaries[0])
         for summary in summaries:
             compared = self._compared(summary, baseline)
-            begins = not wrong and self._is_wrong(compared)
+            begins = not wrong and condition.is_true_of(compared)
             fires += begins
-            wrong = begins or (wrong and not self._is_right(compared))
+            wrong = begins or (wrong and not condition.is_over(compared.mean, self.hysteresis))
             # Several excursions may begin in one look: the evidence is that of the last that fired, or of the last.
             if begins or not fires:
                 latest = {"n": summary.n, "value": summary.mean, **compared.to_json()}
@@ -91,25 +90,17 @@ class Metric(Trigger):
         """Whether the excursion goes on."""
         return bool(state["wrong"])
 
+    @property
+    def _condition(self) -> Condition:
+        return Condition.parse(self.condition)
+
     def _compared(self, summary: Summary, baseline: State | None) -> Interval:
         """What is compared with the level: the mean, or its difference from the champion's first."""
         interval = summary.interval(self.confidence)
         return interval.minus(Summary(**baseline).interval(self.confidence)) if baseline else interval
 
-    def _is_wrong(self, compared: Interval) -> bool:
-        condition = Condition.parse(self.condition)
-        end = compared.high if condition.below else compared.low
-        beyond = end < condition.level if condition.below else end > condition.level
-        return beyond and not _same(end, condition.level)
-
-    def _is_right(self, compared: Interval) -> bool:
-        condition = Condition.parse(self.condition)
-        level = condition.level + (self.hysteresis if condition.below else -self.hysteresis)
-        beyond = compared.mean > level if condition.below else compared.mean < level
-        return beyond or _same(compared.mean, level)
-
     def _decision(self, state: State, fires: int, new: int) -> Decision:
-        condition, latest = Condition.parse(self.condition), state["latest"]
+        condition, latest = self._condition, state["latest"]
         evidence = {
             "metric": condition.name,
             "threshold": condition.level,
@@ -138,11 +129,6 @@ class Metric(Trigger):
         if state["wrong"]:
             return f"{is_}: it has not come back since it fired for being {side} {condition.level:.5g}."
         return f"{is_}, not {'surely ' if self.confidence else ''}{side} {condition.level:.5g}."
-
-
-def _same(value: float, level: float) -> bool:
-    """Whether two numbers are the same but for rounding: the level itself is on the right side."""
-    return math.isclose(value, level, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def _end(value: Any) -> str:
