@@ -13,9 +13,9 @@ def name_of(kind: type) -> str:
     """What a class is called in text.
 
     Examples:
-        >>> class AtMost: ...
-        >>> name_of(AtMost)
-        'at_most'
+        >>> class SoMany: ...
+        >>> name_of(SoMany)
+        'so_many'
     """
     if issubclass(kind, SequentialDetector):
         return kind.name
