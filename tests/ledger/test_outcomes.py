@@ -242,7 +242,7 @@ def fresh(database: Database) -> Outcomes:
     return Outcomes(database, uuid.uuid4().hex)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(history=HISTORY, default=st.sampled_from([None, 7]))
 def test_looks_find_every_mature_pair_once_and_none_early(
     shared_database: Database, history: list[Prediction | Label | float], default: int | None
@@ -250,7 +250,7 @@ def test_looks_find_every_mature_pair_once_and_none_early(
     check_looks(fresh(shared_database), history, default)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(rows=st.lists(ROW, max_size=15), default=st.sampled_from([None, 7]))
 def test_a_backtest_that_wrote_all_rows_before_finds_what_was_found_at_the_time(
     shared_database: Database, rows: list[Prediction | Label], default: int | None

@@ -1,83 +1,68 @@
-"""Which predictions are mature at a moment, and which were not at an earlier one; as SQL."""
+"""When a prediction can be judged, and which label it is judged by."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, select, union
-
-from vernal.ledger.tables import LABELS, PREDICTIONS
-
-# The time of a look, and the newest predictions and labels that were written by then.
+# A look: its time, and the sequence numbers of the newest prediction and the newest label that were written by then.
 Cursor = Mapping[str, Any]
 
-_PREDICTION = PREDICTIONS.c
-_LABEL = LABELS.c
-_OF_THE_PREDICTION = and_(_LABEL.store == _PREDICTION.store, _LABEL.id == _PREDICTION.id)
+
+class WrittenPrediction(NamedTuple):
+    """A row of the predictions; `sequence` grows in the order of writing."""
+
+    sequence: int
+    id: str
+    time: float
+    version: str
+    prediction: str
+
+
+class WrittenLabel(NamedTuple):
+    """A row of the labels; `sequence` grows in the order of writing."""
+
+    sequence: int
+    id: str
+    known: float
+    label: str
 
 
 @dataclass(frozen=True)
-class Moment:
-    """What can be seen at one time.
+class Maturity:
+    """What makes a prediction mature.
 
     Args:
-        store: the store's own id.
-        now: the time, in seconds since 1970.
-        maturity: how old a prediction must be, in seconds.
-        needs_label: whether a prediction without a label stays immature, however old.
+        seconds: how old it must be.
+        needs_label: whether one without a label stays immature, however old. If not, only labels that became known
+            within `seconds` count.
+
+    Examples:
+        >>> a_day = Maturity(86_400.0, needs_label=True)
+        >>> prediction, label = WrittenPrediction(1, "a", 0.0, "fraud:1.0", "0.9"), WrittenLabel(1, "a", 90_000.0, "1")
+        >>> looks = [{"time": now, "predictions": 1, "labels": 1} for now in (86_400.0, 90_000.0)]
+        >>> [a_day.reached(prediction, [label], look) for look in looks]
+        [False, True]
     """
 
-    store: str
-    now: float
-    maturity: float
+    seconds: float
     needs_label: bool
 
-    def new_since(self, cursor: Cursor | None) -> Select[Any]:
-        """The pairs that are mature now, and were not at an earlier look; the label is NULL where none counts."""
-        wanted = select(
-            _PREDICTION.id, _PREDICTION.time, _PREDICTION.version, _PREDICTION.prediction, self._label().label("label")
-        ).where(_PREDICTION.store == self.store, _PREDICTION.time <= self.now - self.maturity)
-        if self.needs_label:
-            wanted = wanted.where(_is_labelled(_LABEL.known <= self.now))
-        if cursor is not None:
-            wanted = wanted.where(_PREDICTION.id.in_(self._changed(cursor)), ~self._was_mature(cursor))
-        return wanted.order_by(_PREDICTION.time, _PREDICTION.id)
+    def due(self, now: float) -> float:
+        """The time of the youngest predictions that are old enough."""
+        return now - self.seconds
 
-    def _label(self) -> ColumnElement[Any]:
-        """The latest label that counts."""
-        wanted = select(_LABEL.label).where(_OF_THE_PREDICTION, _LABEL.known <= self.now)
-        if not self.needs_label:
-            wanted = wanted.where(_LABEL.known <= _PREDICTION.time + self.maturity)
-        return wanted.order_by(_LABEL.known.desc()).limit(1).correlate(PREDICTIONS).scalar_subquery()
+    def reached(self, prediction: WrittenPrediction, labels: Sequence[WrittenLabel], look: Cursor) -> bool:
+        """Whether a look found the prediction mature. Once it was found, every later look would find it too."""
+        if prediction.sequence > look["predictions"] or prediction.time > self.due(look["time"]):
+            return False
+        return not self.needs_label or any(
+            label.sequence <= look["labels"] and label.known <= look["time"] for label in labels
+        )
 
-    def _changed(self, cursor: Cursor) -> CompoundSelect[Any]:
-        """Ids that may have become mature since a look: time went on, or a row was written late.
-
-        This only narrows down where `_was_mature` must be asked; here indexes help.
-        """
-        due = _PREDICTION.time <= self.now - self.maturity
-        predictions = select(_PREDICTION.id).where(_PREDICTION.store == self.store, due)
-        changed = [
-            predictions.where(_PREDICTION.time > cursor["time"] - self.maturity),
-            predictions.where(_PREDICTION.sequence > cursor["predictions"]),
-        ]
-        if self.needs_label:
-            labels = select(_LABEL.id).where(_LABEL.store == self.store, _LABEL.known <= self.now)
-            changed += [
-                labels.where(_LABEL.known > cursor["time"]),
-                labels.where(_LABEL.sequence > cursor["labels"]),
-            ]
-        return union(*changed)
-
-    def _was_mature(self, cursor: Cursor) -> ColumnElement[bool]:
-        """Whether an earlier look found the pair: the rows were written by then, and their times had come."""
-        was = and_(_PREDICTION.sequence <= cursor["predictions"], _PREDICTION.time <= cursor["time"] - self.maturity)
-        if not self.needs_label:
-            return was
-        return and_(was, _is_labelled(_LABEL.known <= cursor["time"], _LABEL.sequence <= cursor["labels"]))
-
-
-def _is_labelled(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(_OF_THE_PREDICTION, *conditions).correlate(PREDICTIONS)
+    def label(self, prediction: WrittenPrediction, labels: Sequence[WrittenLabel], now: float) -> str | None:
+        """The label that counts at a time, which is the latest; None if none does."""
+        until = now if self.needs_label else min(now, prediction.time + self.seconds)
+        counting = [label for label in labels if label.known <= until]
+        return max(counting, key=lambda label: label.known).label if counting else None

@@ -7,15 +7,14 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, func, select
+from sqlalchemy import ARRAY, Table, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vernal.base import DataError, canonical_json
+from vernal.ledger.arrivals import arrived, newest, parts
 from vernal.ledger.database import Database
-from vernal.ledger.maturity import Cursor, Moment
+from vernal.ledger.maturity import Cursor, Maturity, WrittenPrediction
 from vernal.ledger.tables import LABELS, PREDICTIONS
-
-_TOGETHER = 5000  # ids in one question; SQLite takes no more than 32,766 values
 
 
 class Prediction(NamedTuple):
@@ -155,8 +154,8 @@ class Outcomes:
         found: dict[str, Any] = {}
         known = select(LABELS.c.id, LABELS.c.label).where(LABELS.c.store == self._store, LABELS.c.known <= at)
         with self._database.reading() as connection:
-            for start in range(0, len(ids), _TOGETHER):
-                wanted = known.where(LABELS.c.id.in_(ids[start : start + _TOGETHER])).order_by(LABELS.c.known)
+            for some in parts(ids):
+                wanted = known.where(LABELS.c.id.in_(some)).order_by(LABELS.c.known)
                 found |= {row.id: json.loads(row.label) for row in connection.execute(wanted)}
         return found
 
@@ -177,29 +176,41 @@ class Outcomes:
             since: the cursor of the look before; None to find all.
             default: what it means that no label came; None: nothing.
         """
-        moment = Moment(self._store, now, maturity_seconds, needs_label=default is None)
+        if since is not None and now < since["time"]:
+            return Look([], dict(since))
+        maturity = Maturity(maturity_seconds, needs_label=default is None)
         with self._database.reading() as connection:
-            newest = {"predictions": _newest(connection, PREDICTIONS), "labels": _newest(connection, LABELS)}
-            if since is not None and now < since["time"]:
-                return Look([], dict(since))
-            rows = connection.execute(moment.new_since(since)).all()
-        return Look([_pair(row, default) for row in rows], {"time": now, **newest})
+            look = {"time": now, "predictions": newest(connection, PREDICTIONS), "labels": newest(connection, LABELS)}
+            found = arrived(connection, self._store, maturity, now, since)
+        pairs = [
+            _pair(prediction, maturity.label(prediction, labels, now), default)
+            for prediction, labels in found
+            if maturity.reached(prediction, labels, look)
+            and (since is None or not maturity.reached(prediction, labels, since))
+        ]
+        return Look(sorted(pairs, key=lambda pair: (pair.time, pair.id)), look)
 
     def _write(self, table: Table, rows: list[dict[str, Any]]) -> None:
         if not rows:
             return
         with self._database.writing() as connection:
-            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+            if connection.dialect.name == "postgresql":
+                connection.execute(_from_arrays(table, rows))
+            else:
+                connection.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
 
 
-def _newest(connection: Connection, table: Table) -> int:
-    return connection.execute(select(func.max(table.c.sequence))).scalar_one() or 0
+def _from_arrays(table: Table, rows: list[dict[str, Any]]) -> postgresql.Insert:
+    """One statement with an array for each column: a third of the time that rows take one by one."""
+    columns = [table.c[name] for name in rows[0]]
+    arrays = [literal([row[column.name] for row in rows], ARRAY(column.type)) for column in columns]
+    unnested = select(*(func.unnest(array) for array in arrays))
+    return postgresql.insert(table).from_select(columns, unnested).on_conflict_do_nothing()
 
 
-def _pair(row: Row[Any], default: Any) -> Pair:
-    label = default if row.label is None else json.loads(row.label)
-    return Pair(row.id, row.time, row.version, json.loads(row.prediction), label)
+def _pair(prediction: WrittenPrediction, label: str | None, default: Any) -> Pair:
+    outcome = default if label is None else json.loads(label)
+    return Pair(prediction.id, prediction.time, prediction.version, json.loads(prediction.prediction), outcome)
 
 
 def _finite(time: float, id: str) -> float:
