@@ -87,21 +87,12 @@ class SequentialDetector(ABC):
         Raises:
             DataError: a value is not finite, or outside of what the detector can watch. Nothing was looked at.
         """
-        stream, start = enumerate(self._checked(values).tolist()), 0
-        alarms: list[int] = []
-        last = None
-        while (at := self._run(stream)) is not None:
-            n, start = self._n + at + 1 - start, at + 1
-            finding = self._finding(n)
-            self._n = 0
-            self._forget()
-            if self.direction in (finding.direction, "both"):
-                alarms.append(at)
-                last = finding, n
-        self._n += len(values) - start
-        finding, n = last or (self._finding(self._n), self._n)
+        changes = [*self._changes(self._checked(values).tolist())]
+        told = [change for change in changes if self.direction in (change[2].direction, "both")]
+        alarms = [at for at, _, _ in told]
+        _, n, finding = told[-1] if told else (None, self._n, self._finding(self._n))
         evidence = {"detector": self.name} | vars(finding) | {"n": n, "alarms": alarms}
-        return Decision("drift" if alarms else "none", self._why(finding, n, bool(alarms)), evidence, len(alarms))
+        return Decision("drift" if alarms else "none", self._why(finding, n), evidence, len(alarms))
 
     def state(self) -> dict[str, Any]:
         """All that it remembers, as plain values that JSON holds exactly."""
@@ -124,6 +115,16 @@ class SequentialDetector(ABC):
         twin._n = state["n"]  # noqa: SLF001 (another of the same class)
         twin._recall(state["memory"])  # noqa: SLF001
         return twin
+
+    def _changes(self, values: list[float]) -> Iterator[tuple[int, int, Finding]]:
+        """Look at all values. Of each change: its place, the number of values that it rests on, and what was found."""
+        stream, start = enumerate(values), 0
+        while (at := self._run(stream)) is not None:
+            n = self._n + at + 1 - start
+            yield at, n, self._finding(n)
+            self._n, start = 0, at + 1
+            self._forget()
+        self._n += len(values) - start
 
     @abstractmethod
     def _run(self, stream: Iterator[tuple[int, float]]) -> int | None:
@@ -157,8 +158,8 @@ class SequentialDetector(ABC):
     def _settings(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def _why(self, finding: Finding, n: int, alarm: bool) -> str:
-        if alarm:
+    def _why(self, finding: Finding, n: int) -> str:
+        if finding.direction:
             way = f"went {finding.direction} from {finding.before:.4g} to {finding.after:.4g}"
             return f"{self.name}: the mean {way}, seen after {n:,} values"
         mean = "" if finding.after is None else f", the mean is {finding.after:.4g}"
