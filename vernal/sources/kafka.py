@@ -70,7 +70,7 @@ class Kafka(Source):
             DataError: messages were deleted before they were read, the topic is another one, or one cannot be decoded.
         """
         kafka = require("confluent_kafka", "kafka")
-        consumer = kafka.Consumer(self._all_settings())
+        consumer = self._consumer(kafka)
         try:
             return self._poll(consumer, cursor, until, inbox)
         except kafka.KafkaException as error:
@@ -80,15 +80,21 @@ class Kafka(Source):
 
     def _poll(self, consumer: Any, cursor: Cursor | None, until: datetime, inbox: Path) -> Arrival | None:
         offsets = dict(cursor["offsets"]) if cursor else {}
-        while spans := self._spans(consumer, offsets, is_first=cursor is None):
+        while True:
+            spans = self._spans(consumer, offsets, is_first=not offsets)
             messages, reached = self._read(consumer, spans, seconds(until))
-            offsets |= reached
             table, times = decoded(messages, self.decode)
             if table is not None:
-                return land(table, times, inbox, self.name, cursor, {"offsets": offsets})
+                return land(table, times, inbox, self.name, cursor, {"offsets": reached})
             if all(reached[partition] == first for partition, (first, _) in spans.items()):
-                break  # All that there is, is later.
-        return None
+                return None  # There is nothing, or it is later.
+            offsets = reached
+
+    def _consumer(self, kafka: Any) -> Any:
+        try:
+            return kafka.Consumer(self._all_settings())
+        except kafka.KafkaException as error:
+            raise ConfigError(f"`settings` are refused by librdkafka: {error.args[0].str()}.") from error
 
     def _all_settings(self) -> dict[str, Any]:
         ours = {
@@ -102,7 +108,7 @@ class Kafka(Source):
         return {**self.settings, **ours}
 
     def _spans(self, consumer: Any, offsets: Mapping[str, int], is_first: bool) -> dict[str, tuple[int, int]]:
-        """The first offset that is to be read and the one behind the last, of each partition that has more."""
+        """The first offset that is to be read and the one behind the last, of each partition."""
         partitions = self._partitions(consumer)
         if gone := sorted(offsets.keys() - partitions):
             raise DataError(self._another(f"partition {gone[0]} is gone"))
@@ -112,7 +118,7 @@ class Kafka(Source):
             low, high = consumer.get_watermark_offsets(self._place(partition), timeout=self._seconds)
             first = self._first(partition, offsets.get(partition, low if is_first else 0), low, high)
             spans[partition] = (first, min(high, first + share))
-        return {partition: (first, end) for partition, (first, end) in spans.items() if first < end}
+        return spans
 
     def _partitions(self, consumer: Any) -> list[str]:
         topic = consumer.list_topics(self.topic, timeout=self._seconds).topics[self.topic]
@@ -144,13 +150,13 @@ class Kafka(Source):
         self, consumer: Any, spans: Mapping[str, tuple[int, int]], limit: float
     ) -> tuple[list[Message], dict[str, int]]:
         """The messages of these spans until a time, in their order, and where each partition goes on."""
-        places = [self._place(partition, first) for partition, (first, _) in spans.items()]
+        still = {partition for partition, (first, end) in spans.items() if first < end}
+        places = [self._place(partition, spans[partition][0]) for partition in sorted(still)]
         consumer.assign(places)
         consumer.resume(places)  # Those that were paused when they were read before.
         reached = {partition: first for partition, (first, _) in spans.items()}
-        still = set(spans)
         found = []
-        for raw in self._arriving(consumer):
+        for raw in self._arriving(consumer) if still else ():
             partition = str(raw.partition())
             if partition not in still:
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,9 @@ from vernal.sources.columns import arrow_table
 from vernal.sources.moments import Seconds
 
 Decode = Callable[[bytes], Mapping[str, Any] | None]
+
+# What a function raises that was made for other bytes.
+_FAILURES = (DataError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, EOFError, struct.error)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def _row(message: Message, decode: Decode) -> Mapping[str, Any] | None:
     assert message.value is not None
     try:
         row = decode(message.value)
-    except (DataError, ValueError, TypeError, LookupError) as error:
+    except _FAILURES as error:
         raise DataError(
             f"{message.where} cannot be decoded: {str(error).rstrip('.')}. Give `decode=` a function that makes a "
             "mapping of columns of its bytes, or None to leave it out."

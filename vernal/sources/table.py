@@ -28,14 +28,14 @@ class Table(Source):
     """A SQL table to which rows are added, through SQLAlchemy.
 
     Rows come in the order of (time, id), and the cursor is the last one that came: rows of the same time are neither
-    lost nor doubled, as long as ids of later rows are larger. A row that is committed after its time has passed is
-    missed, unless it lies within `lag`: a transaction that stamps a row and commits a minute later needs a lag of more.
+    lost nor doubled. A row that is committed later than `lag` after its time may be missed: a transaction that stamps
+    a row and commits it a minute later needs a lag of more.
 
     Args:
         url: the database, as SQLAlchemy spells it: ``"sqlite:///events.db"``, ``"postgresql://host/db"``.
         table: the table, or ``"schema.table"``. An index on its time and id makes polling cheap.
         time_column: timestamps, dates, seconds since 1970, or ISO 8601 text of one format. Never NULL.
-        id_column: tells rows of the same time apart, and grows. Never NULL.
+        id_column: tells rows of the same time apart: numbers, text or UUIDs. Never NULL.
         lag: how long after their time rows are waited for.
         query: a query in the place of a table.
         max_rows: how many rows come at once, at most.
