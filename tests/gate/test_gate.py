@@ -300,7 +300,7 @@ def test_a_slice_that_loses_stops_a_challenger_that_is_better_on_the_whole():
     slices["new users"][200:260] = True  # All 30 losses are there.
     decision = Gate().judge(case_of(champion, challenger, slices=slices))
     assert decision.outcome == "reject"
-    assert decision.why == "b: new users loses 0.5 on 60 items (p = 9.3e-10)."
+    assert decision.why == "b: new users loses 0.5 on 60 items (p < 0.0001)."
     assert finding(decision, "slices")["culprits"] == ["new users"]
 
 

@@ -47,7 +47,14 @@ def test_the_worst_culprit_comes_first():
     challenger[500:560] = 0
     found = judged(champion, challenger)
     assert found.values["culprits"] == ["s5", "s3"]
-    assert found.why == "s5 loses 0.6 on 100 items (p = 8.7e-19); s3 loses 0.2 on 100 items (p = 9.5e-07)"
+    assert found.why == "s5 loses 0.6 on 100 items (p < 0.0001); s3 loses 0.2 on 100 items (p < 0.0001)"
+
+
+def test_the_sentence_names_three_and_the_evidence_all():
+    found = judged(np.ones(2000), np.zeros(2000))
+    assert len(found.values["culprits"]) == 20
+    assert found.why.count("loses") == 3
+    assert found.why.endswith("; and 17 more slices")
 
 
 def test_a_margin_tolerates_a_loss_in_a_slice():

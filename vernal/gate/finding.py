@@ -29,3 +29,13 @@ class Finding:
     def to_json(self) -> dict[str, Any]:
         """The finding as plain values."""
         return {"check": self.check, "outcome": self.outcome, "why": self.why, **self.values}
+
+
+def said_p(p: float) -> str:
+    """A p-value for people.
+
+    Examples:
+        >>> said_p(0.0312), said_p(3e-9)
+        ('p = 0.031', 'p < 0.0001')
+    """
+    return f"p = {p:.2g}" if p >= 1e-4 else "p < 0.0001"

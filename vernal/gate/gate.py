@@ -77,7 +77,7 @@ class Gate:
         >>> decision.outcome, decision.evidence["chosen"]
         ('promote', 'fraud:1.1')
         >>> decision.why
-        'fraud:1.1: the gain of +0.03 on 1,000 items is shown to be above -0.01 (p = 1e-10).'
+        'fraud:1.1: the gain of +0.03 on 1,000 items is shown to be above -0.01 (p < 0.0001).'
     """
 
     mode: Literal["not_worse", "superior"] = "not_worse"
@@ -220,7 +220,8 @@ def _worn(wear: Wear, left: int | None) -> str:
     """What is to be said of items that have been used before."""
     if not wear.looks:
         return ""
-    said = f" These items judged {wear.looks} times before, so α is {wear.level:.2g} now"
+    times = "once" if wear.looks == 1 else f"{wear.looks} times"
+    said = f" These items judged {times} before, so α is {wear.level:.2g} now"
     if left is None:
         return f"{said}."
     return f"{said}; label fresh ones." if left == 0 else f"{said}; they are good for {left:,} more."

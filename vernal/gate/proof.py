@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vernal.gate.finding import Finding
+from vernal.gate.finding import Finding, said_p
 from vernal.gate.paired import Paired
 from vernal.gate.required_labels import labels_for
 
@@ -95,6 +95,6 @@ class Proof:
 
     def _said(self, shown: str, p: float) -> str:
         place = {"anchor": "against the anchor ", "forgetting": "on earlier chunks "}.get(self.check, "")
-        wanted = f"above {self.bound:+.4g}" if self.bound else "above 0"
+        wanted = f"{self.bound:+.4g}" if self.bound else "0"
         gain = f"the gain of {self.paired.difference:+.4g} on {self.paired.n:,} items"
-        return f"{place}{gain} {shown} {wanted} (p = {p:.2g})"
+        return f"{place}{gain} {shown} above {wanted} ({said_p(p)})"

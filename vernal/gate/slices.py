@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from vernal.gate.compare import compare_scores
-from vernal.gate.finding import Finding
+from vernal.gate.finding import Finding, said_p
 from vernal.gate.holm import holm_levels
 from vernal.gate.margin import Margin
 
 Array = np.ndarray[Any, Any]
+
+_NAMED = 3  # in the sentence; the evidence names all
 
 
 def judge_slices(
@@ -39,7 +41,7 @@ def judge_slices(
         >>> challenger = np.where(np.arange(400) < 20, 0.0, 1.0)
         >>> slices = {"new users": np.arange(400) < 100, "others": np.arange(400) >= 100}
         >>> judge_slices(slices, challenger, champion, Margin(0.0), 0.05, 30).why
-        'new users loses 0.2 on 100 items (p = 9.5e-07)'
+        'new users loses 0.2 on 100 items (p < 0.0001)'
     """
     table: dict[str, dict[str, Any]] = {}
     for name, rows in sorted(slices.items()):
@@ -60,11 +62,13 @@ def _finding(table: Mapping[str, Mapping[str, Any]]) -> Finding:
     judged = sum(row["outcome"] != "noted" for row in table.values())
     values = {"culprits": culprits, "slices": table}
     if culprits:
-        return Finding("slices", "failed", "; ".join(_blame(name, table[name]) for name in culprits), values)
+        blamed = [_blame(name, table[name]) for name in culprits[:_NAMED]]
+        more = [f"and {len(culprits) - _NAMED} more slices"] if len(culprits) > _NAMED else []
+        return Finding("slices", "failed", "; ".join(blamed + more), values)
     if judged:
         return Finding("slices", "passed", f"none of {judged} slices is shown to lose", values)
     return Finding("slices", "noted", "no slice is large enough to be judged", values)
 
 
 def _blame(name: str, row: Mapping[str, Any]) -> str:
-    return f"{name} loses {-row['difference']:.4g} on {row['items']:,} items (p = {row['p']:.2g})"
+    return f"{name} loses {-row['difference']:.4g} on {row['items']:,} items ({said_p(row['p'])})"
