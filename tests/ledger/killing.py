@@ -51,32 +51,31 @@ class Killed:
     """One kill, and what was found afterwards.
 
     Args:
-        after: seconds from the first moment at which it could have written.
+        after: how many of its commits were awaited, and the seconds from then on.
         reported: how many commits of each kind the process reported.
         written: how many more there are than before.
         problems: what must not be.
     """
 
-    after: float
+    after: tuple[int, float]
     reported: Counter[str]
     written: Counter[str]
     problems: list[str]
 
 
-def kills(url: str, n: int, seed: int = 0, longest: float = 0.1) -> Iterator[Killed]:
+def kills(url: str, n: int, seed: int = 0) -> Iterator[Killed]:
     """Kill n processes, one after another, that write into one database.
 
     Args:
         url: of the database.
         n: how many.
         seed: of the moments.
-        longest: seconds within which the moments lie.
     """
     moments, database = random.Random(seed), Database(url)
     before = _written(database)
     for _ in range(n):
-        after = moments.uniform(0, longest)
-        reported = _reported(url, after)
+        after = (moments.randrange(8), moments.uniform(0, 0.01))  # Some of them before the tables are made.
+        reported = _reported(url, *after)
         with database.writing():
             pass  # A server may go on with what a client asked for before it was killed; wait for the end of that.
         now = _written(database)
@@ -86,14 +85,15 @@ def kills(url: str, n: int, seed: int = 0, longest: float = 0.1) -> Iterator[Kil
         before = now
 
 
-def _reported(url: str, after: float) -> Counter[str]:
+def _reported(url: str, commits: int, seconds: float) -> Counter[str]:
     command = [sys.executable, "-c", WRITING, url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(after)
+        lines = [process.stdout.readline() for _ in range(commits)]
+        time.sleep(seconds)
         process.kill()
-        return Counter(line.strip() for line in process.stdout if line.endswith("\n"))
+        return Counter(line.strip() for line in [*lines, *process.stdout] if line.endswith("\n"))
 
 
 def _written(database: Database) -> Counter[str]:
