@@ -81,7 +81,8 @@ def _reader(name: str) -> Any:
 
 def _parquet(file: Any, columns: list[str] | None) -> Any:
     parquet = require("pyarrow.parquet", "tables").ParquetFile(file)
-    return parquet.read([name for name in parquet.schema_arrow.names if columns is None or name in columns])
+    is_there = columns is not None and {*columns} <= {*parquet.schema_arrow.names}
+    return parquet.read(columns if is_there else None)  # Who misses a column can then say which there are.
 
 
 def _csv(file: Any, columns: list[str] | None) -> Any:
