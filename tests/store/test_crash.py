@@ -76,32 +76,37 @@ def test_of_two_processes_that_commit_on_one_parent_exactly_one_wins(local: File
 
 def test_a_process_that_is_killed_at_any_moment_leaves_a_whole_store(local: Files) -> None:
     moments = random.Random(0)
-    commit(Store(local), "first")  # A busy machine may kill the first process before it commits anything.
+    commit(Store(local), "first")
     n_committed = 1
-    for kills in range(1, 101):
-        n_committed += 1 + committed_until_killed(local, after=moments.uniform(0, 0.05))
+    for _ in range(12):
+        n_committed += 1 + committed_until_killed(local, moments.randint(0, 2), moments.uniform(0, 0.05))
         store = Store(local)
         # What was reported as committed is there; one more may be, of which the report got lost.
         assert n_committed - 1 <= store.head().number <= n_committed
         n_committed = store.head().number
         assert [record["id"] for record in store.lineage("champion")] == [record["id"] for record in store.records()]
         assert_whole(store)
-        if kills >= 20 and n_committed > 5:  # On a busy machine most moments are too early to tell anything.
-            return
-    raise AssertionError(f"only {n_committed} commits before 100 kills")
-    store.gc(timedelta(0))
+    assert n_committed > 8
+    store.gc(timedelta(seconds=-60))  # What the last process left is younger than this moment by a coarse clock.
     assert [*local.leftovers("blobs"), *local.leftovers("journal")] == []
     assert_whole(store)
 
 
-def committed_until_killed(files: Files, after: float) -> int:
-    """Start a process that commits without end, kill it, and return how many commits it reported."""
+def committed_until_killed(files: Files, reported: int, after: float) -> int:
+    """Start a process that commits without end, kill it, and return how many commits it reported.
+
+    Args:
+        files: the store.
+        reported: how many commits to wait for, however slow the machine is.
+        after: how many seconds later it is killed.
+    """
     with subprocess.Popen([sys.executable, "-c", COMMITTING, files.url], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        process.stdout.readline()
+        for _ in range(1 + reported):
+            process.stdout.readline()
         time.sleep(after)
         process.kill()
-        return len(process.stdout.readlines())
+        return reported + len(process.stdout.readlines())
 
 
 def erase(store: Store) -> None:
