@@ -11,7 +11,6 @@ from vernal.ledger.outcomes import Label, Look, Outcomes, Pair, Prediction
 from vernal.ledger.stores import knows_store, register_store
 
 __all__ = [
-    "SCHEMA_VERSION",
     "ConnectionLost",
     "Database",
     "Decided",
@@ -23,6 +22,7 @@ __all__ = [
     "Outcomes",
     "Pair",
     "Prediction",
+    "SCHEMA_VERSION",
     "SqlJournal",
     "broken_journal",
     "check_link",
