@@ -57,7 +57,7 @@ class Scene:
         self.seconds = statistics.median(self._undisturbed() for _ in range(3))
 
     def _undisturbed(self) -> float:
-        store = copy_of(self._before, "undisturbed")
+        store = separate_copy(self._before, "undisturbed")
         update = Update(self._plan, store)
         update.await_phase("read config")
         began = time.perf_counter()
@@ -69,7 +69,7 @@ class Scene:
     def kill(self, seed: int) -> Killed:
         """Kill one update, look, and run it again."""
         after = random.Random(seed).uniform(0, self.seconds)
-        store = copy_of(self._before, "killed")
+        store = separate_copy(self._before, "killed")
         update = Update(self._plan, store)
         update.await_phase("read config")
         update.kill(after)
@@ -82,6 +82,19 @@ class Scene:
         during = "finished" if update.answer else update.phases[-1]
         shutil.rmtree(store)
         return Killed(seed, after, during, problems, champion, identical)
+
+
+def separate_copy(store: Path, name: str) -> Path:
+    """A copy of a store beside it, with a history of its own wherever that lies."""
+    source = Store(store)
+    if source.ledger is None:
+        return copy_of(store, name)
+    shutil.rmtree(store.with_name(name), ignore_errors=True)
+    copy = Store(store.with_name(name), ledger=source.ledger)
+    shutil.copytree(store / "blobs", store.with_name(name) / "blobs")
+    for entry in source.entries():
+        copy._journal.append(entry.kind, entry.payload, entry.champion, after=entry.number - 1)
+    return store.with_name(name)
 
 
 def kills(folder: Path, count: int, seed: int) -> Iterator[Killed]:
