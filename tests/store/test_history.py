@@ -14,7 +14,7 @@ import fsspec
 import pytest
 
 from tests.store.doubles import commit, make_record, race
-from vernal.base import ConfigError, CorruptState
+from vernal.base import ConfigError, CorruptState, StateError
 from vernal.ledger import Database
 from vernal.store import Store
 
@@ -254,3 +254,20 @@ def test_processes_that_make_the_same_store_agree(ledger: str, tmp_path: Path, d
     url = database_url if ledger == "shared" else ""
     first, *others = race([[OPENING, str(tmp_path / "store"), url]] * 3)
     assert others == [first, first]
+
+
+@pytest.mark.parametrize("open_still", [True, False])
+def test_a_folder_that_can_only_be_read_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_still: bool
+) -> None:
+    store = Store(tmp_path / "store")
+    for id in ("a0", "b0"):
+        commit(store, id)
+    if not open_still:
+        del store
+    shutil.copytree(tmp_path / "store", tmp_path / "mounted")
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != tmp_path / "mounted")
+    mounted = Store(tmp_path / "mounted", create=False)
+    assert (mounted.champion, mounted.version("champion"), mounted.verify()) == ("b0", "1.1", [])
+    with pytest.raises(StateError, match=r"can only be read. Give this process the right to write"):
+        mounted.promote("a0", expected="b0")

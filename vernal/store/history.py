@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from sqlalchemy import URL
 
@@ -118,7 +119,15 @@ class History:
 
 
 def _embedded_url(files: Files) -> str:
-    return URL.create("sqlite", database=str(files.folder / DATABASE_FILE)).render_as_string()
+    path = files.folder / DATABASE_FILE
+    if not path.exists() or os.access(path.parent, os.W_OK):
+        return URL.create("sqlite", database=str(path)).render_as_string()
+    # In a folder that can only be read, SQLite cannot make the files that tell readers of writers. Without a writer
+    # who left something there, none are needed.
+    wal = path.with_name(f"{path.name}-wal")
+    left = wal.exists() and wal.stat().st_size > 0
+    how = {"mode": "ro", "uri": "true"} | ({} if left else {"immutable": "1"})
+    return URL.create("sqlite", database=f"file:{quote(str(path))}", query=how).render_as_string()
 
 
 def _where(marker: Marker) -> str:
