@@ -17,7 +17,7 @@ from vernal.cli.parser import UsageError
 
 # Each is a module of this room: its docstring is the command's help, `run` does it.
 COMMANDS = (
-    "check", "update", "tune", "run-once", "watch", "backtest", "log", "show", "report", "promote",
+    "check", "update", "tune", "run-once", "watch", "decisions", "backtest", "log", "show", "report", "promote",
     "rollback", "export", "which", "erase", "verify", "gc", "methods",
 )  # fmt: skip
 

@@ -1,0 +1,89 @@
+"""What a decision rests on, as people read it: plain values as indented lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+INDENT = "  "
+# What a decision within another one is called by: a part of a trigger, a challenger, a check.
+_NAMES = ("trigger", "version", "check")
+
+
+def evidence_lines(evidence: Mapping[str, Any]) -> list[str]:
+    """Evidence line by line: what is plain first, then what has parts, indented. What is not known is left out.
+
+    Examples:
+        >>> print(*evidence_lines({"rows": 1200, "of": {"outcome": "keep", "why": "Too few.", "evidence": {"n": 5}}}),
+        ...       sep=chr(10))
+        rows: 1,200
+        of: keep: Too few.
+          n: 5
+    """
+    return [*_mapping(evidence)]
+
+
+def _mapping(values: Mapping[str, Any]) -> Iterator[str]:
+    told = {name.replace("_", " "): value for name, value in values.items() if not _is_nothing(value)}
+    for name, value in told.items():
+        if _is_plain(value):
+            yield f"{name}: {_plain(value)}"
+    for name, value in told.items():
+        if not _is_plain(value):
+            yield from _parts(name, value)
+
+
+def _parts(name: str, value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from _part(name, value)
+        return
+    yield f"{name}:"
+    for one in value:
+        yield from _indented(_part("-", one) if isinstance(one, Mapping) else _mapping({"-": one}))
+
+
+def _part(name: str, value: Mapping[str, Any]) -> Iterator[str]:
+    """A part of the evidence; a decision begins with what was said, and its own evidence stands below."""
+    if not {"outcome", "why"} <= value.keys():
+        if all(_is_plain(one) for one in value.values()):
+            yield f"{name}{'' if name == '-' else ':'} {', '.join(_mapping(value))}"
+            return
+        yield f"{name}{'' if name == '-' else ':'}"
+        yield from _indented(_mapping(value))
+        return
+    called = next((str(value[one]) for one in _NAMES if one in value), "")
+    before = " ".join(part for part in (called if name == "-" else f"{name}: {called}".rstrip(": "),) if part)
+    yield f"{before}: {value['outcome']}: {value['why']}"
+    known = {"outcome", "why", "evidence", *_NAMES}
+    rest = {one: part for one, part in value.items() if one not in known}
+    yield from _indented(_mapping({**rest, **value.get("evidence", {})}))
+
+
+def _indented(lines: Iterator[str]) -> Iterator[str]:
+    return (f"{INDENT}{line}" for line in lines)
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, Sequence | Mapping) and not value)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return False
+    return isinstance(value, str) or not isinstance(value, Sequence) or not any(_has_parts(one) for one in value)
+
+
+def _has_parts(value: Any) -> bool:
+    return isinstance(value, Mapping | Sequence) and not isinstance(value, str)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(_plain, value))
+    return str(value)
