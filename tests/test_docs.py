@@ -18,7 +18,9 @@ PRINTED = re.compile(r"^ *print\(.*\)  # (.+)$", re.MULTILINE)
 
 
 @pytest.mark.journey
-@pytest.mark.parametrize("page", ["models.md", "sources.md", "tasks.md", "triggers.md", "worth.md"])
+@pytest.mark.parametrize(
+    "page", ["drift.md", "models.md", "sources.md", "store.md", "tasks.md", "triggers.md", "worth.md"]
+)
 def test_the_blocks_of_a_page_run_and_print_what_it_says(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     names = {"__name__": page}
@@ -51,7 +53,19 @@ def test_the_blocks_and_commands_of_the_page_on_tuning_run(tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    "page", ["models.md", "sources.md", "tasks.md", "terms.md", "config.md", "triggers.md", "tuning.md", "worth.md"]
+    "page",
+    [
+        "drift.md",
+        "models.md",
+        "sources.md",
+        "store.md",
+        "tasks.md",
+        "terms.md",
+        "config.md",
+        "triggers.md",
+        "tuning.md",
+        "worth.md",
+    ],
 )
 def test_the_links_of_a_page_lead_somewhere(page):
     links = re.findall(r"\]\(([^)]+)\)", (DOCS / page).read_text(encoding="utf-8"))
