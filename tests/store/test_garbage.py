@@ -53,6 +53,21 @@ def test_an_update_that_is_about_to_discard_its_unfinished_work_is_left_to_it(st
     assert store.gc() == Garbage([], ["scratch/a"], 0)
 
 
+def test_aliases_the_inbox_and_what_was_rolled_back_stay(store: Store) -> None:
+    commit(store, "a0")
+    commit(store, "b0")
+    commit(store, "c0", promote=False)
+    store.point("challenger", "c0", expected=None)
+    store.rollback(expected="b0")
+    (store.inbox("nightly") / "rows.parquet").write_bytes(b"not learned yet")
+    orphan = store.blobs.put(b"orphan")
+    assert store.gc(NOW) == Garbage([orphan], [], 6)
+    assert (store.inbox("nightly") / "rows.parquet").read_bytes() == b"not learned yet"
+    assert store.aliases() == {"champion": "a0", "challenger": "c0"}
+    assert [record["id"] for record in store.records()] == ["a0", "b0", "c0"]
+    assert store.verify() == []
+
+
 def test_young_orphans_stay(store: Store) -> None:
     young = store.blobs.put(b"of an update that is running")
     assert store.gc().blobs == []

@@ -180,7 +180,8 @@ def loggers_fn():
 def test_nothing_that_the_config_defines_has_to_travel_and_all_processes_agree_when_to_stop(tmp_path):
     config = load_config(write_config(tmp_path, OWN))
     method = config.call("method_fn", {})
-    result = update(plan(config, 1, method, devices=2, patience=1, budget="20ep"), tmp_path / "store")
+    store = Store(tmp_path / "store", ledger=f"sqlite:///{tmp_path}/elsewhere.db")
+    result = update(plan(config, 1, method, devices=2, patience=1, budget="20ep"), store)
     assert result.record["plan"]["method"]["options"]["strength"] == 0.5
     assert result.record["training"]["stopped"] == "patience"
     assert result.metrics["own"] == pytest.approx(result.metrics["accuracy"])
