@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from vernal.backtest.course import Course, Lived
 from vernal.backtest.history import History
 from vernal.backtest.models import Models, Shared
 from vernal.base import ConfigError
-from vernal.config import Plan
+from vernal.config import Plan, resolve
 from vernal.ledger import Database, Loops, Outcomes
 from vernal.loop import SCRATCH, Loop, Policy
 from vernal.sources import Arrival, Cursor
@@ -80,10 +80,19 @@ class Backtest:
         return lives
 
     def _begun(self) -> Lives:
+        self._check_plan()
         ticks = self.history.ticks(self.every)
         inbox = self.folder / "inbox"
         inbox.mkdir(parents=True, exist_ok=True)
         return Lives(self._chunks(ticks, inbox), {}, Shared(), Store(self.folder / "store"))
+
+    def _check_plan(self) -> None:
+        config = resolve(self.plan).config
+        if not config.takes("data_module_fn", "window"):
+            raise ConfigError(
+                f"`data_module_fn` of {config.path.name} takes no `window`, so it cannot be told which data to learn. "
+                "Give it an argument `window: Window` (from vernal.data) and read that."
+            )
 
     def models(self, store: Store, shared: Shared, role: str, clock: HeldClock) -> Models:
         """The models of one policy."""
@@ -106,17 +115,24 @@ class Backtest:
         models = self.models(store, lives.shared, role, clock)
         database = Database("sqlite://")
         policy = self.history.of(self.policies[name])
-        loop = Loop(policy, models, Loops(database, name), Outcomes(database, name), self.folder / "inbox", clock)
+        ledger = (Loops(database, name), Outcomes(database, name), self.folder / "inbox", clock)
+        loop = Loop(policy, models, *ledger)
+        first = Loop(replace(policy, gate=None), models, *ledger)  # No rule of a gate keeps a policy from beginning.
         lived: list[Lived] = []
-        for done, (tick, arrival) in enumerate(chunks, start=1):
+        for number, (tick, arrival) in enumerate(chunks):
             clock.set(tick)
             champion = models.champion
             if champion is None:
-                loop.turn(by_hand="The first model, which every policy has.")
+                first.turn(by_hand="The first model, which every policy has.")
             else:
-                score = models.score(arrival.files, champion)
-                lived.append(Lived.of(champion, score, loop.turn()))
-            told(name, done, len(chunks))
+                measured = models.measure(arrival.files, champion)
+                lived.append(Lived.of(number, champion, measured, loop.turn()))
+            told(name, number + 1, len(chunks))
+        if not lived:
+            raise ConfigError(
+                f"No label was known before the last chunk ended, {self.history.delay} after its row: nothing could be "
+                "learned. A backtest needs a longer history."
+            )
         return Course(name, lived)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from vernal.backtest.models import Measured
 from vernal.loop import PROMOTED, Turn
 from vernal.transaction import Result
 
@@ -17,8 +18,10 @@ class Lived:
     """One chunk under one policy.
 
     Args:
+        number: of the chunk, from 0.
         champion: the version that answered it, before it learned any of it.
         score: how good it was: the share that was right, or minus the mean loss.
+        error: what it lost on a row, on average: the share that was wrong, or the loss.
         rows: how many rows.
         outcome: what the turn after it came to.
         why: what decided.
@@ -26,8 +29,10 @@ class Lived:
         seconds: how long their trainings took, whenever they were done.
     """
 
+    number: int
     champion: str
     score: float
+    error: float
     rows: int
     outcome: str
     why: str
@@ -35,12 +40,13 @@ class Lived:
     seconds: float
 
     @classmethod
-    def of(cls, champion: str, score: tuple[float, int], turn: Turn) -> Lived:
+    def of(cls, number: int, champion: str, measured: Measured, turn: Turn) -> Self:
         """A turn of a loop, and what the champion before it was worth."""
         why = turn.decisions[-1].why if turn.decisions else ""
         made: Sequence[Result] = turn.challengers
         seconds = sum(float(one.costs["total_seconds"]) for one in made)
-        return cls(champion, *score, turn.outcome, why, tuple(one.id for one in made), seconds)
+        quality = (measured.score, measured.error, measured.rows)
+        return cls(number, champion, *quality, turn.outcome, why, tuple(one.id for one in made), seconds)
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,7 @@ class Course:
     @property
     def mistakes(self) -> float:
         """All that was lost on all rows: wrong answers, or the sum of losses."""
-        best = 1.0 if all(0 <= one.score <= 1 for one in self.chunks) else 0.0
-        return float(sum((best - one.score) * one.rows for one in self.chunks))
+        return float(sum(one.error * one.rows for one in self.chunks))
 
     def cost(self, update_cost: float) -> float:
         """Mistakes, and updates at the price of so many mistakes each."""
@@ -88,4 +93,6 @@ class Course:
     def to_json(self) -> Mapping[str, Any]:
         """The course as plain values."""
         told = ("score", "updates", "promoted", "seconds", "mistakes")
-        return {"name": self.name, "chunks": [vars(one) for one in self.chunks]} | {n: getattr(self, n) for n in told}
+        return {"name": self.name, "chunks": [vars(one) | {"updates": [*one.updates]} for one in self.chunks]} | {
+            n: getattr(self, n) for n in told
+        }

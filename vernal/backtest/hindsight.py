@@ -23,23 +23,30 @@ class Hindsight:
 
     Args:
         trained: the numbers of the chunks up to which models were trained.
-        matrix: ``(T, T)`` score of the model of chunk i (one of `trained`) on chunk j > i; NaN elsewhere.
+        errors: ``(T, T)`` what the model of chunk i (one of `trained`) loses on a row of chunk j > i, on average: the
+            share of wrong answers, or the loss; NaN elsewhere.
         rows: ``(T,)`` rows of each chunk.
         ends: ``(T,)`` end of each chunk, seconds since 1970.
         seconds: what a training took on average.
     """
 
     trained: Sequence[int]
-    matrix: Array
+    errors: Array
     rows: Array
     ends: Array
     seconds: float
 
+    @property
+    def points(self) -> list[tuple[float, float, int]]:
+        """Age in days, error, and number of the chunk it was measured on, of every model and chunk."""
+        i, j = np.nonzero(np.isfinite(self.errors))
+        ages = (self.ends[j] - self.ends[i]) / DAY
+        return [*zip(ages.tolist(), self.errors[i, j].tolist(), j.tolist(), strict=True)]
+
     def curve(self) -> FreshnessCurve:
         """By how much the error of a model grows with every day of its age."""
-        i, j = np.nonzero(np.isfinite(self.matrix))
-        ages = (self.ends[j] - self.ends[i]) / DAY
-        return freshness_curve(ages, 1 - self.matrix[i, j], j)
+        ages, errors, chunks = zip(*self.points, strict=True)
+        return freshness_curve(ages, errors, chunks)
 
     def recommendation(self, update_cost: float, present_days: float | None = None) -> Recommendation:
         """How often to train from scratch.
@@ -54,10 +61,10 @@ class Hindsight:
     def cheapest(self, update_cost: float) -> tuple[tuple[int, ...], float]:
         """The chunks before which to update from scratch that would have cost least, and what they would have cost.
 
-        Only where there is a model for every chunk.
+        Only where there is a model for every chunk. Labels count as if they had been known at once.
         """
         steps = len(self.rows) - 1
-        lost = (1 - self.matrix) * self.rows
+        lost = self.errors * self.rows
         served = np.zeros((steps, steps))
         for i in range(steps):
             served[i, i:] = lost[i, i + 1 :]
@@ -77,13 +84,13 @@ def look_back(backtest: Backtest, lives: Lives, models: int | None = None) -> Hi
     count = len(chunks) - 1
     trained = [*range(count)] if models is None else sorted({int(i) for i in np.linspace(0, count - 1, models)})
     learner: Models = backtest.models(lives.store, lives.shared, "hindsight", HeldClock(chunks[-1][0]))
-    matrix, spent = np.full((len(chunks), len(chunks)), np.nan), []
+    errors, spent = np.full((len(chunks), len(chunks)), np.nan), []
     for i in trained:
         files = [file for _, arrival in chunks[: i + 1] for file in arrival.files]
         result = learner.update(files, None, scratch=True)
         spent.append(float(result.costs["total_seconds"]))
         for j in range(i + 1, len(chunks)):
-            matrix[i, j] = learner.score(chunks[j][1].files, result.id)[0]
+            errors[i, j] = learner.measure(chunks[j][1].files, result.id).error
     rows = np.array([arrival.rows for _, arrival in chunks])
     ends = np.array([end.timestamp() for end, _ in chunks])
-    return Hindsight(trained, matrix, rows, ends, float(np.mean(spent)))
+    return Hindsight(trained, errors, rows, ends, float(np.mean(spent)))

@@ -10,10 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from vernal.base import ConfigError, DataError, did_you_mean, period, require
-from vernal.data import read_table, seconds
+from vernal.base import ConfigError, DataError, check_whole, did_you_mean, period, require
+from vernal.data import read_table
 from vernal.loop import Labels, Policy
-from vernal.sources import Replay
+from vernal.sources import Replay, column_seconds
+from vernal.store import refusals
+
+Array = np.ndarray[Any, Any]
+
+FEWEST = 4  # chunks: with less, no chunk is left on which three models of different ages can be compared
+KNOWN = "known at"  # the column that says when a label became known
+MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class History:
         delay: how long after its row a label was known, ``"1d"``; None if at once.
 
     Raises:
-        ConfigError: there is a delay, and `id` or `label` is not named.
+        ConfigError: there is a delay, and `id` or `label` is not named; or it is no span of time.
     """
 
     files: Sequence[str]
@@ -38,53 +45,64 @@ class History:
     delay: str | None = None
 
     def __post_init__(self) -> None:
-        if self.delay is not None and (self.id is None or self.label is None):
+        if self.delay is None:
+            return
+        period(self.delay)
+        if self.id is None or self.label is None:
             raise ConfigError(
                 "Labels that come later than rows are joined with them by id: name the columns `id` and `label`."
             )
 
     @cached_property
     def table(self) -> Any:
-        """All rows."""
+        """All rows.
+
+        Raises:
+            DataError: a file cannot be read, a column is not there, or ids are not unique.
+        """
         arrow = require("pyarrow", "tables")
-        table = arrow.concat_tables([read_table(file) for file in self.files], promote_options="permissive")
+        try:
+            table = arrow.concat_tables([read_table(file) for file in self.files], promote_options="permissive")
+        except (*refusals(), arrow.ArrowInvalid) as error:
+            raise DataError(f"The history cannot be read: {error}. Check the paths; are these tables?") from error
         for name in (self.time, self.id, self.label):
             if name is not None and name not in table.column_names:
                 raise DataError(f"The history has no column {name!r}. {did_you_mean(name, table.column_names)}")
+        if self.delay is not None:
+            self._check_ids(table)
         return table
 
     @cached_property
-    def times(self) -> Any:
+    def times(self) -> Array:
         """The times of all rows, ascending, ``(n,)`` seconds since 1970."""
-        found = seconds(np.asarray(self.table.column(self.time).to_pylist()))
-        if np.isnan(found).any():
-            raise DataError(f"{int(np.isnan(found).sum())} rows of the history have no {self.time!r}. Leave them out.")
-        return np.sort(found)
+        return np.sort(column_seconds(self.table, self.time))
 
     def ticks(self, every: str | int) -> list[datetime]:
         """The ends of consecutive chunks.
 
+        A chunk holds all rows of the time at which it ends, and none of a later one; so it may be larger than asked for
+        where rows have equal times.
+
         Args:
-            every: a span of time, ``"1d"``, of which empty ones are left out; or a number of rows.
+            every: a span of time, ``"1d"``, of which empty ones are left out; or a number of rows, where a rest of less
+                is left out at the end.
 
         Raises:
-            ConfigError: there would be less than three chunks.
+            ConfigError: there would be too few chunks.
+            DataError: a row has no time.
         """
         times = self.times
         if isinstance(every, int):
-            ends = times[every - 1 :: every]
+            check_whole("chunk", every, 1)
+            ends = np.unique(times[every - 1 :: every])
         else:
-            step = period(every).total_seconds()
-            edges = np.arange(times[0] + step, times[-1] + step, step)
-            counts = np.histogram(times, np.concatenate([[times[0]], edges]))[0]
-            ends = edges[counts > 0]
-        ends = np.unique(ends)
-        if len(ends) < 3:
+            ends = _ends(times, period(every).total_seconds())
+        if len(ends) < FEWEST:
             raise ConfigError(
-                f"Chunks of {every} cut this history of {len(times)} rows into {len(ends)}. A backtest needs three or "
-                "more: make them smaller."
+                f"Chunks of {every} cut this history of {len(times)} rows into {len(ends)}. A backtest needs {FEWEST} "
+                "or more: make them smaller."
             )
-        return [datetime.fromtimestamp(float(end), UTC) for end in ends]
+        return [_moment(end) for end in ends.tolist()]
 
     @cached_property
     def rows(self) -> Replay:
@@ -92,11 +110,21 @@ class History:
         return Replay(self.table, time_column=self.time)
 
     def of(self, policy: Policy) -> Policy:
-        """A policy that lives through this history instead of its own sources."""
+        """A policy that lives through this history instead of its own sources.
+
+        Raises:
+            ConfigError: it looks at metrics that are no history, so that they could tell of the future.
+        """
+        for name, source in policy.metrics.items():
+            if not isinstance(source, Replay):
+                raise ConfigError(
+                    f"Metric {name!r} comes from {type(source).__name__}, and a backtest must not read what is there "
+                    "today. Give it as a table of the past: `Replay(...)`."
+                )
         if self.delay is None:
-            return replace(policy, sources={"history": self.rows}, labels=None, metrics={})
+            return replace(policy, sources={"history": self.rows}, labels=None)
         unlabelled = Replay(self.table.drop_columns([self.label]), time_column=self.time)
-        return replace(policy, sources={"history": unlabelled}, labels=self._late, metrics={})
+        return replace(policy, sources={"history": unlabelled}, labels=self._late)
 
     @property
     def _late(self) -> Labels:
@@ -104,9 +132,29 @@ class History:
         assert self.id is not None
         assert self.label is not None
         assert self.delay is not None
-        times = seconds(np.asarray(self.table.column(self.time).to_pylist()))
-        known = times + period(self.delay) / timedelta(seconds=1)
-        labels = arrow.table({"id": self.table.column(self.id), "label": self.table.column(self.label), "known": known})
-        labels = labels.rename_columns([self.id, self.label, "known"])
-        source = Replay(labels, time_column="known")
-        return Labels(source, id=self.id, label=self.label, time="known", maturity=self.delay)
+        known = column_seconds(self.table, self.time) + period(self.delay).total_seconds()
+        columns = [self.table.column(self.id), self.table.column(self.label), arrow.array(known)]
+        source = Replay(arrow.table(columns, names=[self.id, self.label, KNOWN]), time_column=KNOWN)
+        return Labels(source, id=self.id, label=self.label, time=KNOWN, maturity=self.delay)
+
+    def _check_ids(self, table: Any) -> None:
+        unique = require("pyarrow.compute", "tables").count_distinct(table.column(self.id), mode="all").as_py()
+        if unique < table.num_rows:
+            raise DataError(
+                f"{table.num_rows} rows of the history have {unique} different values in {self.id!r}. Labels are "
+                "joined with rows by id, so each row needs its own."
+            )
+
+
+def _ends(times: Array, step: float) -> Array:
+    """The ends of spans of equal length from the first time on; those without rows are left out."""
+    number = np.maximum(np.ceil((times - times[0]) / step), 1)
+    ends: Array = times[0] + np.unique(number) * step
+    ends[-1] = max(ends[-1], times[-1])  # Whatever rounding does, no row comes after the end.
+    return ends
+
+
+def _moment(seconds: float) -> datetime:
+    """A time of whole microseconds that is not before some seconds since 1970."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment if moment.timestamp() >= seconds else moment + MICROSECOND

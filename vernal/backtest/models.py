@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,28 @@ from vernal.store import Store
 from vernal.training import Reporter
 from vernal.transaction import Result
 
+Array = np.ndarray[Any, Any]
 Key = tuple[tuple[str, ...], str | None]
+ACCURACY, LOSS = "accuracy", "loss"
+
+
+class Measured(NamedTuple):
+    """How good a version is on rows that it has not learned.
+
+    Args:
+        metric: what is measured: ``"accuracy"``, or ``"loss"`` where there is no right and wrong.
+        error: what is lost on a row, on average: the share of wrong answers, or the loss.
+        rows: how many rows.
+    """
+
+    metric: str
+    error: float
+    rows: int
+
+    @property
+    def score(self) -> float:
+        """More is better: the share of right answers, or minus the loss."""
+        return 1 - self.error if self.metric == ACCURACY else -self.error
 
 
 @dataclass
@@ -23,13 +45,13 @@ class Shared:
 
     Args:
         results: the updates by what determines them: the files, and what they start from.
-        scores: how good a version is on a chunk, by version and files: the mean, and how many rows.
+        measured: how good a version is on a chunk, by version and files.
         trained: how many updates were trained.
         reused: how many were asked for again, and were there.
     """
 
     results: dict[Key, Result] = field(default_factory=dict)
-    scores: dict[tuple[str, tuple[str, ...]], tuple[float, int]] = field(default_factory=dict)
+    measured: dict[tuple[str, tuple[str, ...]], Measured] = field(default_factory=dict)
     trained: int = 0
     reused: int = 0
 
@@ -58,12 +80,17 @@ class Models(Learner):
         self.shared.trained += not result.repeated
         return self.shared.results.setdefault(key, result)
 
-    def score(self, files: Sequence[str], version: str) -> tuple[float, int]:
-        """How good a version is on rows that it has not learned: the share that is right, or minus the mean loss."""
+    def measure(self, files: Sequence[str], version: str) -> Measured:
+        """How good a version is on rows that it has not learned."""
         key = (version, tuple(files))
-        if key not in self.shared.scores:
-            seen = self.observe(files, version, ("correct", "loss"), 0.0)
-            right = seen.values.get("correct")
-            scores = -seen.values["loss"][:, 1] if right is None else right[:, 1]
-            self.shared.scores[key] = (float(np.mean(scores)), len(scores))
-        return self.shared.scores[key]
+        if key not in self.shared.measured:
+            values = self.observe(files, version, ("correct", "loss"), 0.0).values
+            self.shared.measured[key] = _measured({name: of_rows[:, 1] for name, of_rows in values.items()})
+        return self.shared.measured[key]
+
+
+def _measured(values: Mapping[str, Array]) -> Measured:
+    right, losses = values.get("correct"), values["loss"]
+    if right is None:
+        return Measured(LOSS, float(losses.mean()), len(losses))
+    return Measured(ACCURACY, float(1 - right.mean()), len(right))

@@ -2,7 +2,9 @@
 
 from vernal.sources.files import Files
 from vernal.sources.kafka import Kafka
+from vernal.sources.landing import land
 from vernal.sources.message import json_object
+from vernal.sources.moments import column_seconds
 from vernal.sources.nats import Nats
 from vernal.sources.parquet_table import ParquetTable
 from vernal.sources.replay import Replay
@@ -22,6 +24,8 @@ __all__ = [
     "Source",
     "Table",
     "Unreachable",
+    "column_seconds",
     "json_object",
+    "land",
     "read_source",
 ]
