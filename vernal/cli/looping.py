@@ -39,14 +39,15 @@ def policy_of_line(line: Line) -> Policy:
     """The policy that a command line and its config file describe.
 
     Raises:
-        ConfigError: neither says where rows come from; or a part cannot be read.
+        ConfigError: neither says where rows come from; or a part cannot be read; or the config file takes no window.
     """
     from vernal.config import resolve
-    from vernal.loop import policy_of, preset
+    from vernal.loop import check_window, policy_of, preset
 
-    values = line.values
+    values, resolved = line.values, resolve(line.plan)
+    check_window(resolved)
     sources = _sources(values.sources or [])
-    policy = None if values.preset else policy_of(resolve(line.plan))
+    policy = None if values.preset else policy_of(resolved)
     if policy is None:
         if not sources:
             raise ConfigError(

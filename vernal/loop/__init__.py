@@ -4,7 +4,7 @@ from vernal.loop.judging import Judged, judge
 from vernal.loop.learner import CHALLENGER, CHAMPION, Learner
 from vernal.loop.lease import held
 from vernal.loop.loop import FAILED, INCONCLUSIVE, KEPT, PROMOTED, REJECTED, Loop, Turn
-from vernal.loop.opening import leases_of, open_loop, policy_of
+from vernal.loop.opening import check_window, leases_of, open_loop, policy_of
 from vernal.loop.policy import SCRATCH, STATEFUL, Labels, Policy
 from vernal.loop.presets import PRESETS, preset
 from vernal.loop.state import LoopState, Piece
@@ -30,6 +30,7 @@ __all__ = [
     "STATEFUL",
     "Turn",
     "Watch",
+    "check_window",
     "held",
     "judge",
     "leases_of",

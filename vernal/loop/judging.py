@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from vernal.base import ConfigError, DataError, Decision, TrainingError, digest
+from vernal.base import ConfigError, DataError, Decision, StateError, TrainingError, digest
 from vernal.gate import Gate, Scored, SequentialGate
 from vernal.ledger import Loops
 from vernal.loop.learner import Learner
 from vernal.loop.state import Doing, LoopState, Waiting
 from vernal.transaction import Examination
+
+UNUSABLE = (ConfigError, DataError, TrainingError)  # What rows may be, or the user's code that reads them.
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def judge(
     beside = [version for version in (doing.champion, state.anchor) if version is not None]
     try:
         exam = learner.examine(files, [*dict.fromkeys([*ids, *beside])])
-    except (ConfigError, DataError, TrainingError) as error:
+    except UNUSABLE as error:
         refused = Decision("inconclusive", f"Nothing can be judged. {error}", {"fault": str(error)})
         return Judged(refused, first, anchor=state.anchor)
     rows = digest([*exam.ids])
@@ -86,6 +88,8 @@ def look_again(
 ) -> tuple[Mapping[str, Any], Decision]:
     """Compare a challenger and the champion on rows that are new to both, as often as one likes.
 
+    If the rows cannot be used, nothing was seen.
+
     Args:
         gate: the rules.
         learner: the models.
@@ -95,9 +99,17 @@ def look_again(
     Returns:
         What was seen with these, and what it comes to.
     """
-    exam = learner.examine(files, [waiting.challenger, waiting.champion], unseen=True)
+    try:
+        exam = learner.examine(files, [waiting.challenger, waiting.champion], unseen=True)
+    except UNUSABLE as error:
+        why = f"The new rows do not tell anything about {waiting.challenger}. {error}"
+        return waiting.gate, Decision("inconclusive", why, {"fault": str(error)})
     champion, challenger = _bounded(exam.scored(waiting.champion), exam.scored(waiting.challenger))
-    return _rule(gate or Gate()).look(waiting.gate, champion, challenger)
+    rule = _rule(gate or Gate())
+    try:
+        return rule.look(waiting.gate, champion, challenger)
+    except StateError:  # The policy has another gate than before, so the test begins anew.
+        return rule.look(rule.start(), champion, challenger)
 
 
 def _rule(gate: Gate) -> SequentialGate:

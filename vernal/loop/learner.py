@@ -51,13 +51,18 @@ class Learner:
         plan = {name: value for name, value in resolved.to_json().items() if name != "config"}
         return {"config": digest(plan), "code": resolved.config.digest}
 
+    @property
+    def entry(self) -> int:
+        """How many entries the journal of the store has."""
+        return self.store.head().number
+
     def lineage(self, version: str) -> list[str]:
         """The ids of a version and all that it descends from, oldest first."""
         return [str(record["id"]) for record in self.store.lineage(version)]
 
-    def files(self, version: str) -> list[str]:
+    def files(self, version: str | None) -> list[str]:
         """The files that a version and those before it have learned, in their order."""
-        records = self.store.lineage(version)
+        records = [] if version is None else self.store.lineage(version)
         return [*dict.fromkeys(file for record in records for file in record["chunk"].get("files", []))]
 
     def files_of(self, version: str) -> list[str]:
@@ -102,6 +107,12 @@ class Learner:
             self.store.promote(version, expected, decision.why, decision.to_json())
         else:
             self.store.point(self._role, version, expected, decision.why, decision.to_json())
+
+    def was_taken_back(self, version: str, entry: int) -> bool:
+        """Whether a version was the champion after an entry of the journal, and somebody has put another there."""
+        if self._role != CHAMPION or self.champion == version:
+            return False
+        return any(one.number > entry and one.champion == version for one in self.store.entries())
 
     def name(self, what: str, version: str | None) -> None:
         """Let another alias point to a version, or to none."""

@@ -15,29 +15,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from vernal.base import Clock, ConflictError, DataError, Decision, TrainingError, digest, period
-from vernal.data import read_table, seconds
+from vernal.base import Clock, Decision, digest
 from vernal.ledger import Decided, Loops, Outcomes
-from vernal.loop.judging import judge, look_again
+from vernal.loop.acting import Acting
+from vernal.loop.arriving import Arrived, Door
+from vernal.loop.judging import UNUSABLE, look_again
 from vernal.loop.learner import ANCHOR, CHALLENGER, Learner
-from vernal.loop.maturing import is_due, matured, write_down
-from vernal.loop.policy import SCRATCH, STATEFUL, Policy
-from vernal.loop.state import Doing, LoopState, Piece, Waiting
-from vernal.sources import Arrival, Cursor, Source
+from vernal.loop.planning import is_there, planned, ways_of
+from vernal.loop.policy import Policy
+from vernal.loop.remembering import asked, needs_of, settled
+from vernal.loop.state import Doing, LoopState, Piece, Waiting, files_of, rows_of
+from vernal.sources import Unreachable
 from vernal.transaction import Observation, Result
-from vernal.triggers import Facts, Settled, State, Trigger
+from vernal.triggers import Facts, Settled
 
-Array = np.ndarray[Any, Any]
-Cursors = dict[str, Cursor]
 KEPT, PROMOTED, REJECTED, INCONCLUSIVE, FAILED = "kept", "promoted", "rejected", "inconclusive", "failed"
 ENOUGH = 10_000  # rows out of which the samples for two-sample tests are drawn
+NOTHING = Observation(0, "", {}, {})
 _FATES = {"promote": PROMOTED, "reject": REJECTED, "inconclusive": INCONCLUSIVE}
+_SAMPLES, _VALUES = {"features", "embeddings", "outputs"}, {"correct", "loss"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class Loop:
         loops: where it is written down where the loop stands.
         outcomes: predictions and late labels.
         inbox: a folder for tables that were read from streams.
-        clock: tells the time: of this world, or of a backtest.
+        clock: tells the time.
         name: of the loop; one store can have several.
     """
 
@@ -82,8 +81,9 @@ class Loop:
         clock: Clock,
         name: str = "main",
     ) -> None:
-        self._policy, self._learner, self._loops, self._outcomes = policy, learner, loops, outcomes
-        self._inbox, self._clock, self.name = inbox, clock, name
+        self._policy, self._learner, self._loops, self._clock, self.name = policy, learner, loops, clock, name
+        self._door = Door(policy, outcomes, inbox)
+        self._acting = Acting(policy, learner, loops, clock)
 
     @property
     def state(self) -> LoopState:
@@ -92,6 +92,8 @@ class Loop:
 
     def turn(self, by_hand: str = "") -> Turn:
         """Look at what came, and do what is worth doing. Call it as often as you like.
+
+        An update that was begun and cut off is finished first; that is a turn of its own.
 
         Args:
             by_hand: why there is to be an update now, whatever the trigger says; it still sees everything.
@@ -102,309 +104,155 @@ class Loop:
             VernalError: whatever else a model, a store or a gate has to say.
         """
         generation, before = self._read()
-        state, rows = before, 0
-        decisions: list[Decided] = []
+        state, decisions, rows = before, list[Decided](), 0
         if before.doing is None:
             state, decisions, rows = self._look(before, by_hand)
             if decisions or state != before:
                 generation = self._loops.step(self.name, generation, state.to_json(), decisions)
-        settled = _outcome(decisions)
-        if state.doing is None:
-            return Turn(settled, decisions, self._learner.champion, rows)
-        state, after, made = self._act(state, state.doing)
-        self._loops.step(self.name, generation, state.to_json(), after)
-        return Turn(_outcome(after), [*decisions, *after], self._learner.champion, rows, made)
+        made: Sequence[Result] = []
+        if state.doing is not None:
+            state, after, made = self._acting.act(state, state.doing)
+            self._loops.step(self.name, generation, state.to_json(), after)
+            decisions = [*decisions, *after]
+        self._name(state)
+        return Turn(_outcome(decisions), decisions, self._learner.champion, rows, made)
 
     def relearn(self) -> int:
         """Let what was set aside be learned after all; how many rows that are."""
         generation, state = self._read()
-        rows = sum(piece.rows for piece in state.aside)
-        self._loops.step(self.name, generation, state.relearning().to_json())
-        return rows
+        if state.aside:
+            self._loops.step(self.name, generation, state.relearning().to_json())
+        return rows_of(state.aside)
 
     def _read(self) -> tuple[int, LoopState]:
         found = self._loops.read(self.name)
         return (0, LoopState()) if found is None else (found[0], LoopState.from_json(found[1]))
 
-    # Looking
+    def _name(self, state: LoopState) -> None:
+        """Let aliases say what the state does; a turn that was cut off before this leaves it to the next one."""
+        self._learner.name(CHALLENGER, state.waiting.challenger if state.waiting else None)
+        self._learner.name(ANCHOR, state.anchor)
+
+    # Looking: nothing but the inbox is written here.
 
     def _look(self, state: LoopState, by_hand: str) -> tuple[LoopState, list[Decided], int]:
         now = self._clock.now()
         state, decisions = self._noticed(state, now)
-        state, new, values, more = self._polled(state, now)
-        decisions += more
-        if state.waiting is not None and new:
-            state, more = self._looked_again(state, state.waiting, new, now)
+        state, arrived = self._door.look(state, now)
+        decisions += arrived.decisions
+        if state.waiting is not None and arrived.pieces:
+            state, more = self._looked_again(state, state.waiting, arrived.pieces, now)
             decisions += more
-        state, facts = self._facts(state, new, values, now)
-        state, said = self._asked(state, facts)
-        decision, fresh = said["trigger"], said.get("calibrate")
-        news = bool(new or values)
-        if news or decision.outcome != state.verdict or decision.yes:
-            decisions.append(Decided(now, "trigger", str(self._policy.trigger), decision))
-        if fresh is not None and (news or fresh.yes):
-            decisions.append(Decided(now, "trigger", f"calibrate: {self._policy.calibrate}", fresh))
-        state = replace(state, verdict=decision.outcome)
+        seen, more = self._seen(state, arrived.pieces, now)
+        state = replace(state, schema=seen.schema or state.schema)
+        state, said = asked(self._policy, state, self._facts(state, arrived, seen, now))
+        decisions += self._told(state, said, arrived.is_news, now) + more
+        state = replace(state, verdict=said["trigger"].outcome)
         if by_hand:
-            decision = Decision("update", by_hand, {}, fires=1)
-            decisions.append(Decided(now, "trigger", "by hand", decision))
-        ways = self._ways(state, decision, fresh)
-        if ways:
-            state = replace(state, doing=self._planned(state, ways, now))
-        return state, decisions, facts.rows
+            said["trigger"] = _by_hand(by_hand, is_there(state, self._policy.learn))
+            decisions.append(Decided(now, "trigger", "by hand", said["trigger"]))
+        ways = ways_of(self._policy, state, said["trigger"], said.get("calibrate"))
+        if state.doing is not None:
+            return replace(state, owed=ways), decisions, arrived.rows
+        doing = planned(self._policy, self._learner, state, ways, now) if ways else None
+        return replace(state, doing=doing, owed=()), decisions, arrived.rows
 
     def _noticed(self, state: LoopState, now: datetime) -> tuple[LoopState, list[Decided]]:
         """Take note of a champion that others have moved: by a promotion, or a rollback."""
-        champion = self._learner.champion
-        if champion == state.champion:
+        champion, before = self._learner.champion, state.champion
+        if champion == before or champion is None:
             return state, []
-        moved = replace(state, champion=champion, waiting=None)
-        if state.champion is None or champion is None:
+        moved = state.led_by(champion, self._learner.files(champion), self._learner.files(before))
+        is_known = moved.anchor is None or moved.anchor in self._learner.lineage(champion)
+        moved = replace(moved, anchor=moved.anchor if is_known else champion)
+        moved = settled(self._policy, moved, Settled(now, promoted=True))
+        rows = max(0, rows_of(moved.aside) - rows_of(state.aside))
+        if before is None and moved.ready == state.ready:
             return moved, []
-        moved = moved.gone_back(self._learner.lineage(champion))
-        taken_back = sum(piece.rows for piece in state.learned) - sum(piece.rows for piece in moved.learned)
-        why = f"The champion is {champion} now, and was {state.champion}. {taken_back} rows are set aside that it has \
-not learned."
-        return moved, [Decided(now, "noticed", champion, Decision("moved", why, {"rows": taken_back}))]
-
-    def _polled(
-        self, state: LoopState, now: datetime
-    ) -> tuple[LoopState, list[Piece], dict[str, Array], list[Decided]]:
-        """What came since, of every source; and of the rows those that can be learned from now on."""
-        cursors, raw = dict(state.cursors), list(state.raw)
-        for name, source in self._policy.streams.items():
-            found = self._drained(name, source, cursors, now)
-            raw += [Piece.of(name, arrival, now.timestamp()) for arrival in found]
-        if self._policy.labels is not None:
-            for arrival in self._drained("labels", self._policy.labels.source, cursors, now):
-                write_down(self._policy.labels, arrival.files, self._outcomes)
-        values = {
-            name: measurements
-            for name, source in self._policy.metrics.items()
-            if len(measurements := self._measured(name, source, cursors, now))
-        }
-        ripe, raw = self._ripe(raw, now)
-        new, again = state.unknown(ripe)
-        state = replace(state, cursors=cursors, raw=tuple(raw), ready=(*state.ready, *new))
-        return state, new, values, [Decided(now, "noticed", piece.source, _came_again(piece)) for piece in again]
-
-    def _measured(self, name: str, source: Source, cursors: Cursors, now: datetime) -> Array:
-        return _measurements([one.files for one in self._drained(f"metric {name}", source, cursors, now)], name)
-
-    def _drained(self, name: str, source: Source, cursors: Cursors, now: datetime) -> list[Arrival]:
-        """All that a source has; it may give it in pieces."""
-        found = []
-        while (arrival := source.poll(cursors.get(name), now, self._inbox)) is not None:
-            cursors[name] = arrival.cursor
-            if arrival.rows:
-                found.append(arrival)
-        return found
-
-    def _ripe(self, raw: Sequence[Piece], now: datetime) -> tuple[list[Piece], list[Piece]]:
-        labels = self._policy.labels
-        if labels is None:
-            return list(raw), []
-        due = [piece for piece in raw if is_due(labels, piece, now)]
-        joined = [matured(labels, piece, self._outcomes, now, self._inbox) for piece in due]
-        return [piece for piece in joined if piece is not None], [piece for piece in raw if piece not in due]
-
-    def _facts(
-        self, state: LoopState, new: Sequence[Piece], values: dict[str, Array], now: datetime
-    ) -> tuple[LoopState, Facts]:
-        """What the triggers are shown; only what they ask for is computed."""
-        seen = self._observed(state, new, now)
-        rows = sum(piece.rows for piece in new)
-        waiting = sum(piece.rows for piece in state.ready)
-        state = replace(state, schema=seen.schema or state.schema)
-        schema = {"schema": digest(state.schema)} if state.schema else {}
-        facts = Facts(
-            now=now,
-            rows=rows,
-            known=self._learner.rows_seen(state.champion) + waiting - rows,
-            values={**seen.values, **values},
-            samples=seen.samples,
-            digests=self._learner.digests | schema,
-            cost=state.cost,
-        )
-        return state, facts
-
-    def _observed(self, state: LoopState, new: Sequence[Piece], now: datetime) -> Observation:
-        if not new or state.champion is None:
-            return Observation(0, "", {}, {})
-        at, champion = now.timestamp(), state.champion
-        samples, values = self._needs & {"features", "embeddings", "outputs"}, self._needs & {"correct", "loss"}
-        seen = self._learner.observe(_files(new), champion, values, at)
-        if samples:  # Of what the champion has not learned, and not only of what is new at this look.
-            pending = self._learner.observe(_files(_newest(state.ready)), champion, samples, at)
-            seen = replace(seen, samples=pending.samples)
-        return seen
-
-    @property
-    def _needs(self) -> frozenset[str]:
-        calibrate = self._policy.calibrate
-        return self._policy.trigger.needs | (calibrate.needs if calibrate else frozenset())
-
-    def _asked(self, state: LoopState, facts: Facts) -> tuple[LoopState, dict[str, Decision]]:
-        """What the triggers say; a trigger that is another one than before begins anew."""
-        triggers = self._triggers
-        spelled = digest({name: repr(trigger) for name, trigger in triggers.items()})
-        known = {} if spelled != state.spelled else state.triggers
-        said: dict[str, Decision] = {}
-        states: dict[str, State] = {}
-        for name, trigger in triggers.items():
-            states[name], said[name] = trigger.look(known.get(name) or trigger.start(), facts)
-        return replace(state, spelled=spelled, triggers=states), said
-
-    @property
-    def _triggers(self) -> dict[str, Trigger]:
-        calibrate = self._policy.calibrate
-        return {"trigger": self._policy.trigger} | ({"calibrate": calibrate} if calibrate else {})
-
-    def _ways(self, state: LoopState, decision: Decision, fresh: Decision | None) -> tuple[str, ...]:
-        """How to learn what is there; nothing where there is nothing."""
-        ways = (self._policy.learn,) if decision.yes and state.ready else ()
-        if fresh is not None and fresh.yes and SCRATCH not in ways and (state.ready or state.champion):
-            ways = (*ways, SCRATCH)
-        return ways
-
-    def _planned(self, state: LoopState, ways: tuple[str, ...], now: datetime) -> Doing:
-        files: tuple[str, ...] = ()
-        if SCRATCH in ways:
-            before = self._learner.files(state.champion) if state.champion else []
-            old = [piece for piece in state.learned if not self._is_recent(piece, now)]
-            gone = {file for piece in old for file in piece.files}
-            files = tuple(dict.fromkeys([*(file for file in before if file not in gone), *_files(state.ready)]))
-        pieces = tuple(piece.digest for piece in state.ready)
-        return Doing(pieces, ways, state.champion, now.timestamp(), files)
-
-    def _is_recent(self, piece: Piece, now: datetime) -> bool:
-        if self._policy.history is None:
-            return True
-        youngest = piece.came if piece.until is None else piece.until
-        return youngest >= (now - period(self._policy.history)).timestamp()
-
-    # Acting
-
-    def _act(self, state: LoopState, doing: Doing) -> tuple[LoopState, list[Decided], list[Result]]:
-        """Train, judge, promote: all of it, or what is left of it after an interruption."""
-        try:
-            made = [self._made(state, doing, way) for way in doing.ways]
-        except (TrainingError, DataError) as error:
-            return (*self._failed(state, doing, error), [])
-        now = self._clock.now()
-        ids = [result.id for result in made]
-        rows = [Decided(now, "update", one.id, _was_made(one, way)) for one, way in zip(made, doing.ways, strict=True)]
-        judged = judge(self._policy.gate, self._learner, self._loops, state, doing, ids)
-        decision = judged.decision
-        state = replace(state, doing=None, waiting=None, cost=self._cost(made[0]), anchor=judged.anchor)
-        if decision.outcome == "promote":
-            state, decision = self._promoted(state, doing, judged.chosen, decision)
-        elif decision.outcome == "reject":
-            state = state.set_aside(doing.pieces, ids[0]) if self._policy.learn in doing.ways else state
-        elif doing.champion is not None and judged.start is not None:
-            state = replace(state, waiting=Waiting(ids[0], doing.champion, judged.start, doing.pieces))
-        self._learner.name(CHALLENGER, ids[0] if state.waiting else None)
-        self._learner.name(ANCHOR, state.anchor)
-        rows.append(Decided(now, "gate", judged.chosen, decision))
-        settled = Settled(now, decision.outcome == "promote", sum(map(self._cost, made)), judged.values)
-        return self._settled(state, settled), rows, made
-
-    def _made(self, state: LoopState, doing: Doing, way: str) -> Result:
-        pieces = [piece for piece in state.ready if piece.digest in doing.pieces]
-        files = _files(pieces) if way == STATEFUL else doing.files
-        return self._learner.update(files, doing.champion, scratch=way == SCRATCH)
-
-    def _promoted(self, state: LoopState, doing: Doing, version: str, decision: Decision) -> tuple[LoopState, Decision]:
-        try:
-            self._learner.promote(version, doing.champion, decision)
-        except ConflictError as error:
-            why = f"{version} passed, but the champion has been changed meanwhile: {error}"
-            return state, replace(decision, outcome="inconclusive", why=why)
-        return replace(state.taken_in(doing.pieces, version), champion=version), decision
-
-    def _failed(self, state: LoopState, doing: Doing, error: Exception) -> tuple[LoopState, list[Decided]]:
-        """Try again next time; and if that has been done often enough, go on without these rows."""
-        now, attempts = self._clock.now(), doing.attempts + 1
-        last = attempts >= self._policy.attempts
-        what = "its rows are set aside" if last else "it will be tried again"
-        evidence = {"error": type(error).__name__, "attempts": attempts, "pieces": [*doing.pieces]}
-        decision = Decision(
-            "failed", f"Attempt {attempts} of {self._policy.attempts} failed, {what}. {error}", evidence
-        )
-        rows = [Decided(now, "update", doing.champion or "first", decision)]
-        if not last:
-            return replace(state, doing=replace(doing, attempts=attempts)), rows
-        state = replace(state.set_aside(doing.pieces, None), doing=None)
-        return self._settled(state, Settled(now, promoted=False)), rows
+        why = f"The champion is {champion} now, and was {before}. {rows} rows are set aside that it has not learned."
+        return moved, [Decided(now, "noticed", champion, Decision("moved", why, {"rows": rows}))]
 
     def _looked_again(
         self, state: LoopState, waiting: Waiting, new: Sequence[Piece], now: datetime
     ) -> tuple[LoopState, list[Decided]]:
         """Compare a challenger and the champion on rows that are new to both."""
-        gate, decision = look_again(self._policy.gate, self._learner, waiting, _files(new))
+        gate, decision = look_again(self._policy.gate, self._learner, waiting, files_of(new))
         row = Decided(now, "gate", waiting.challenger, decision)
         if decision.outcome == "inconclusive":
             return replace(state, waiting=replace(waiting, gate=gate)), [row]
-        self._learner.name(CHALLENGER, None)
         state = replace(state, waiting=None)
         if decision.outcome == "reject":
             return state.set_aside(waiting.pieces, waiting.challenger), [row]
-        doing = Doing(waiting.pieces, (), waiting.champion, now.timestamp())
-        state, decision = self._promoted(state, doing, waiting.challenger, decision)
-        return self._settled(state, Settled(now, decision.yes)), [replace(row, decision=decision)]
+        doing = Doing(
+            waiting.pieces,
+            (),
+            waiting.champion,
+            now.timestamp(),
+            self._learner.entry,
+            passed=waiting.challenger,
+            verdict=decision.to_json(),
+        )
+        return replace(state, doing=doing), [row]
 
-    def _settled(self, state: LoopState, settled: Settled) -> LoopState:
-        known = state.triggers
-        after = {
-            name: trigger.settle(known[name], settled) for name, trigger in self._triggers.items() if name in known
-        }
-        return replace(state, triggers={**known, **after})
+    def _seen(self, state: LoopState, new: Sequence[Piece], now: datetime) -> tuple[Observation, list[Decided]]:
+        """What the champion makes of new rows; nothing, if they cannot be used. Then an update will not, either."""
+        if not new or state.champion is None:
+            return NOTHING, []
+        try:
+            return self._observed(state.champion, new, state.ready, now), []
+        except Unreachable:
+            raise
+        except UNUSABLE as error:
+            why = f"{rows_of(new)} new rows cannot be looked at. {error}"
+            evidence = {"error": type(error).__name__, "files": files_of(new)}
+            return NOTHING, [Decided(now, "noticed", state.champion, Decision(FAILED, why, evidence))]
 
-    def _cost(self, result: Result) -> float:
-        spent = float(result.costs["total_seconds"])
-        price = self._policy.price_per_hour
-        return spent if price is None else price * spent / timedelta(hours=1).total_seconds()
+    def _observed(self, champion: str, new: Sequence[Piece], ready: Sequence[Piece], now: datetime) -> Observation:
+        needs, at = needs_of(self._policy), now.timestamp()
+        seen = self._learner.observe(files_of(new), champion, needs & _VALUES, at)
+        if needs & _SAMPLES:  # Of what the champion has not learned, and not only of what is new at this look.
+            pending = self._learner.observe(files_of(_newest(ready)), champion, needs & _SAMPLES, at)
+            seen = replace(seen, samples=pending.samples)
+        return seen
+
+    def _facts(self, state: LoopState, arrived: Arrived, seen: Observation, now: datetime) -> Facts:
+        """What the triggers are shown; only what they ask for was computed."""
+        schema = {"schema": digest(state.schema)} if state.schema else {}
+        return Facts(
+            now=now,
+            rows=arrived.rows,
+            known=self._learner.rows_seen(state.champion) + rows_of(state.ready) - arrived.rows,
+            values={**seen.values, **arrived.values},
+            samples=seen.samples,
+            digests=self._learner.digests | schema,
+            cost=state.cost,
+        )
+
+    def _told(self, state: LoopState, said: dict[str, Decision], is_news: bool, now: datetime) -> list[Decided]:
+        """What triggers said that is worth writing down: all but that still nothing has come."""
+        decision, calibrate = said["trigger"], said.get("calibrate")
+        told = []
+        if is_news or decision.outcome != state.verdict or decision.yes:
+            told.append(Decided(now, "trigger", str(self._policy.trigger), decision))
+        if calibrate is not None and (is_news or calibrate.yes):
+            told.append(Decided(now, "trigger", f"calibrate: {self._policy.calibrate}", calibrate))
+        return told
+
+
+def _by_hand(why: str, is_news: bool) -> Decision:
+    if is_news:
+        return Decision("update", why, {}, fires=1)
+    return Decision("keep", f"{why} But there are no new rows to learn.")
 
 
 def _newest(pieces: Sequence[Piece]) -> list[Piece]:
     """The newest pieces, enough to draw a sample from."""
     chosen: list[Piece] = []
     for piece in reversed(pieces):
-        if sum(one.rows for one in chosen) >= ENOUGH:
+        if rows_of(chosen) >= ENOUGH:
             break
         chosen.insert(0, piece)
     return chosen
-
-
-def _came_again(piece: Piece) -> Decision:
-    why = f"{piece.rows} rows came that had come before, in {', '.join(piece.files)}. They count once."
-    return Decision("dropped", why, {"rows": piece.rows, "digest": piece.digest})
-
-
-def _files(pieces: Sequence[Piece]) -> list[str]:
-    return [file for piece in pieces for file in piece.files]
-
-
-def _measurements(files: Sequence[Sequence[str]], name: str) -> Array:
-    """Times and values of the tables of a metric, ``(n, 2)``, in the order of their times."""
-    tables = [read_table(file) for several in files for file in several]
-    for table in tables:
-        if missing := {"time", "value"} - {*table.column_names}:
-            raise DataError(f"The tables of metric {name!r} need the columns time and value: {missing} is missing.")
-    if not tables:
-        return np.zeros((0, 2))
-    times = np.concatenate([seconds(np.asarray(table.column("time").to_pylist())) for table in tables])
-    values = np.concatenate([np.asarray(table.column("value").to_pylist(), np.float64) for table in tables])
-    return np.stack([times, values], axis=1)[np.argsort(times, kind="stable")]
-
-
-def _was_made(result: Result, way: str) -> Decision:
-    record = result.record
-    chunk = record["chunk"]
-    how = "from scratch" if way == SCRATCH else f"from {record['parent'] or 'nothing'}"
-    why = f"Learned {chunk['rows']} rows {how} in {record['costs']['total_seconds']:.1f} s."
-    evidence = {"way": way, "parent": record["parent"], "rows": chunk["rows"], "costs": dict(record["costs"])}
-    return Decision("made", why, evidence)
 
 
 def _outcome(decisions: Sequence[Decided]) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from vernal.base import DataError, did_you_mean, period, require
 from vernal.data import read_table, seconds
 from vernal.ledger import Label, Outcomes
 from vernal.loop.policy import Labels
 from vernal.loop.state import Piece
+from vernal.sources import land
 
 
 def write_down(labels: Labels, files: Sequence[str], outcomes: Outcomes) -> None:
@@ -41,7 +42,8 @@ def matured(labels: Labels, piece: Piece, outcomes: Outcomes, now: datetime, inb
         The piece with a new table; None if no row of it has a label.
 
     Raises:
-        DataError: the rows have no column of ids.
+        DataError: the rows cannot be read, or have no column of ids.
+        StateError: there is no room for the new table.
     """
     arrow = require("pyarrow", "tables")
     table = arrow.concat_tables([read_table(file) for file in piece.files], promote_options="permissive")
@@ -56,7 +58,10 @@ def matured(labels: Labels, piece: Piece, outcomes: Outcomes, now: datetime, inb
     table = table.filter(arrow.array(there))
     if labels.label in table.column_names:
         table = table.drop_columns([labels.label])
-    return _written(piece, table.append_column(labels.label, column), inbox)
+    table = table.append_column(labels.label, column)
+    span = np.array([piece.came if time is None else time for time in (piece.since, piece.until)])
+    arrival = land(table, span, inbox, "labelled", None, {"rows": piece.digest})
+    return replace(piece, files=arrival.files, rows=arrival.rows)
 
 
 def is_due(labels: Labels, piece: Piece, now: datetime) -> bool:
@@ -65,18 +70,7 @@ def is_due(labels: Labels, piece: Piece, now: datetime) -> bool:
 
 
 def _due(labels: Labels, piece: Piece) -> float:
-    youngest = piece.came if piece.until is None else piece.until
-    return youngest + period(labels.maturity).total_seconds()
-
-
-def _written(piece: Piece, table: Any, inbox: Path) -> Piece:
-    parquet = require("pyarrow.parquet", "tables")
-    path = inbox / f"labelled-{piece.digest[:16]}.parquet"
-    unfinished = path.with_suffix(".unfinished")
-    parquet.write_table(table, unfinished)
-    data = unfinished.read_bytes()
-    os.replace(unfinished, path)
-    return replace(piece, files=(str(path),), rows=table.num_rows, digest=hashlib.sha256(data).hexdigest())
+    return piece.youngest + period(labels.maturity).total_seconds()
 
 
 def _column(table: Any, name: str, file: str) -> Any:

@@ -36,18 +36,26 @@ def open_loop(
     Raises:
         ConfigError: the config file does not take what the loop gives it, or the store has no database.
     """
-    resolved = resolve(plan)
-    if not resolved.config.takes("data_module_fn", "window"):
-        raise ConfigError(
-            f"`data_module_fn` of {resolved.config.path.name} takes no `window`, so a loop cannot tell it which data "
-            "to learn. Give it an argument `window: Window` (from vernal.data) and read that."
-        )
+    check_window(resolve(plan))
     clock = clock or SystemClock()
     database = store.database()
     learner = Learner(plan, store, reporter=reporter, clock=clock)
     return Loop(
         policy, learner, Loops(database, store.id), Outcomes(database, store.id), store.inbox(name), clock, name
     )
+
+
+def check_window(resolved: Resolved) -> None:
+    """Check that a config file takes what a loop gives it.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    if not resolved.config.takes("data_module_fn", "window"):
+        raise ConfigError(
+            f"`data_module_fn` of {resolved.config.path.name} takes no `window`, so a loop cannot tell it which data "
+            "to learn. Give it an argument `window: Window` (from vernal.data) and read that."
+        )
 
 
 def leases_of(store: Store, clock: Clock | None = None) -> Leases:

@@ -12,6 +12,12 @@ from vernal.sources import Source
 from vernal.triggers import Trigger
 
 STATEFUL, SCRATCH = "stateful", "scratch"
+LABELS = "labels"  # the name under which it is kept how far labels were read
+
+
+def of_metric(name: str) -> str:
+    """The name under which it is kept how far the measurements of a metric were read."""
+    return f"metric {name}"
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,8 @@ class Policy:
             raise ConfigError(
                 'Two sources of a policy are of one kind. Name them: `sources={"web": Files(...), "app": Files(...)}`.'
             )
+        if taken := self.streams.keys() & {LABELS, *map(of_metric, self.metrics)}:
+            raise ConfigError(f"No source of rows can be called {min(taken)!r} beside labels or metrics. Rename it.")
         if self.learn not in (STATEFUL, SCRATCH):
             raise ConfigError(f"`learn` of a policy must be {STATEFUL!r} or {SCRATCH!r}, got {self.learn!r}.")
         if self.history is not None:

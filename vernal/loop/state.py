@@ -21,7 +21,7 @@ class Piece:
         source: the name of the source.
         files: the tables.
         rows: how many rows they hold.
-        digest: of their content.
+        digest: of their content when they came; labels that were joined later do not change it.
         since: the time of the earliest row, seconds since 1970; None where rows have no times.
         until: the time of the latest row.
         came: when the loop saw them, seconds since 1970.
@@ -42,6 +42,11 @@ class Piece:
         """What a source gave."""
         return cls(source, arrival.files, arrival.rows, arrival.digest, arrival.since, arrival.until, came)
 
+    @property
+    def youngest(self) -> float:
+        """The time of the latest row; when they came, where rows have no times."""
+        return self.came if self.until is None else self.until
+
 
 @dataclass(frozen=True)
 class Doing:
@@ -52,16 +57,22 @@ class Doing:
         ways: how: ``"stateful"``, ``"scratch"``, or both, each of which makes a challenger.
         champion: what the challengers are compared with; None for a first model.
         began: when it was decided, seconds since 1970.
+        entry: how many entries the journal had then.
         files: what is learned from scratch, if that is a way.
         attempts: how often it has failed.
+        passed: a challenger that waited for labels and has passed: it is only to be promoted, and nothing trained.
+        verdict: what the gate said of that.
     """
 
     pieces: tuple[str, ...]
     ways: tuple[str, ...]
     champion: str | None
     began: float
+    entry: int
     files: tuple[str, ...] = ()
     attempts: int = 0
+    passed: str | None = None
+    verdict: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,13 +102,14 @@ class LoopState:
         ready: pieces that can be learned and were not.
         aside: pieces that are not learned although they could be: what the gate refused, what a rollback took back,
             what could not be trained on. The newest ones only.
+        learned: pieces that champions have learned; the newest ones only, for what is older can be read in records.
         triggers: what the triggers remember, by their names in the policy; nothing before the first look.
-        spelled: a digest of the triggers; others begin anew.
+        spelled: a digest of each trigger; one that is another begins anew.
         doing: the update under way.
+        owed: ways in which an update was decided upon that could not be made, for something else came first.
         waiting: the challenger that more labels decide about.
         champion: the champion after the last step; another one now means that somebody has intervened.
         anchor: the best champion so far.
-        learned: pieces that champions have learned; the newest ones only, for what is older can be read in records.
         schema: what rows looked like last.
         cost: what the last update cost.
         verdict: what the trigger said last.
@@ -109,8 +121,9 @@ class LoopState:
     aside: tuple[Piece, ...] = ()
     learned: tuple[Piece, ...] = ()
     triggers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    spelled: str = ""
+    spelled: Mapping[str, str] = field(default_factory=dict)
     doing: Doing | None = None
+    owed: tuple[str, ...] = ()
     waiting: Waiting | None = None
     champion: str | None = None
     anchor: str | None = None
@@ -137,6 +150,7 @@ class LoopState:
         facts: dict[str, Any] = {name: value[name] for name in cls.__dataclass_fields__}
         for name in ("raw", "ready", "aside", "learned"):
             facts[name] = tuple(Piece(**_with_tuples(one)) for one in facts[name])
+        facts["owed"] = tuple(facts["owed"])
         doing, waiting = facts["doing"], facts["waiting"]
         facts["doing"] = None if doing is None else Doing(**_with_tuples(doing))
         facts["waiting"] = None if waiting is None else Waiting(**_with_tuples(waiting))
@@ -144,7 +158,7 @@ class LoopState:
 
     def unknown(self, pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
         """Pieces that never came before, and those that did: the same rows, delivered twice."""
-        known = {piece.digest for piece in (*self.ready, *self.aside, *self.learned)}
+        known = {piece.digest for piece in (*self.raw, *self.ready, *self.aside, *self.learned)}
         new: list[Piece] = []
         again: list[Piece] = []
         for piece in pieces:
@@ -162,11 +176,31 @@ class LoopState:
         rest, moved = self._parted(digests, by)
         return replace(self, ready=rest, aside=(*self.aside, *moved)[-MOST:])
 
-    def gone_back(self, lineage: Collection[str]) -> LoopState:
-        """The state when the champion has another lineage: what others have learned is set aside."""
-        gone = tuple(piece for piece in self.learned if piece.by not in lineage)
-        kept = tuple(piece for piece in self.learned if piece.by in lineage)
-        return replace(self, learned=kept, aside=(*self.aside, *gone)[-MOST:])
+    def led_by(self, champion: str, has: Collection[str], had: Collection[str]) -> LoopState:
+        """The state when somebody has put another champion into production.
+
+        What it has learned is learned, wherever those pieces were; what only the one before it has learned is set
+        aside.
+
+        Args:
+            champion: its id.
+            has: the files that it and those before it have learned.
+            had: those of the champion before.
+        """
+        new, old = {*has}, {*had}
+        learned = [piece for piece in (*self.learned, *self.aside, *self.ready) if new.issuperset(piece.files)]
+        rest = [piece for piece in self.learned if not new.issuperset(piece.files)]
+        gone = [piece for piece in rest if old.issuperset(piece.files)]
+        kept = [piece for piece in rest if piece not in gone]  # What both left out, for it was too old.
+        aside = [piece for piece in self.aside if piece not in learned]
+        return replace(
+            self,
+            champion=champion,
+            waiting=None,
+            ready=tuple(piece for piece in self.ready if piece not in learned),
+            aside=tuple([*aside, *gone][-MOST:]),
+            learned=tuple(sorted([*kept, *learned], key=lambda piece: piece.came)[-MOST:]),
+        )
 
     def relearning(self) -> LoopState:
         """The state when all that was set aside is to be learned after all."""
@@ -176,6 +210,16 @@ class LoopState:
     def _parted(self, digests: Collection[str], by: str | None) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
         rest = tuple(piece for piece in self.ready if piece.digest not in digests)
         return rest, tuple(replace(piece, by=by) for piece in self.ready if piece.digest in digests)
+
+
+def files_of(pieces: Sequence[Piece]) -> list[str]:
+    """The tables of some pieces, in their order."""
+    return [file for piece in pieces for file in piece.files]
+
+
+def rows_of(pieces: Sequence[Piece]) -> int:
+    """How many rows some pieces hold."""
+    return sum(piece.rows for piece in pieces)
 
 
 def _with_tuples(value: Mapping[str, Any]) -> dict[str, Any]:

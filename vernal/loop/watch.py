@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from vernal.base import ConflictError, DataError, StateError, VernalError, period
 from vernal.ledger import Leases
-from vernal.loop.lease import held
+from vernal.loop.lease import SECONDS, held
 from vernal.loop.loop import Loop, Turn
 
 LONGEST_PAUSE = timedelta(hours=1)
@@ -19,7 +20,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 class Watch:
     """Runs turns until it is told to stop.
 
-    Of several that watch one loop one works; the others stand by, and take over when it is gone.
+    Of several that watch one loop one works; the others stand by, and take over when it is gone. A single turn by hand,
+    `vernal run-once`, comes in between.
 
     Args:
         loop: what is run.
@@ -45,20 +47,30 @@ class Watch:
         """
         nap = period(self.every)
         pause = nap
-        while not stop.is_set():
-            pause = self._turned(nap, pause)
-            stop.wait(pause.total_seconds())
+        try:
+            while not stop.is_set():
+                pause = self._turned(nap, pause)
+                stop.wait(pause.total_seconds())
+        finally:
+            with suppress(StateError):  # Then it is over by itself, a little later.
+                self.leases.release(self._place)
 
     def _turned(self, nap: timedelta, pause: timedelta) -> timedelta:
         """One turn, if it is this process that works; how long to wait after it."""
         try:
-            with held(self.leases, self.loop.name) as is_ours:
-                if is_ours:
-                    self.told(self.loop.turn())
+            if self.leases.take(self._place, SECONDS + 2 * pause.total_seconds()):
+                with held(self.leases, self.loop.name) as is_ours:
+                    if is_ours:
+                        self.told(self.loop.turn())
         except ConflictError:
             return nap  # Another one was faster; its turn is as good.
         except (DataError, StateError) as error:
-            longer = min(LONGEST_PAUSE, 2 * pause)
+            longer = max(nap, min(LONGEST_PAUSE, 2 * pause))
             self.failed(error, longer)
             return longer
         return nap
+
+    @property
+    def _place(self) -> str:
+        """The lease of who works; others stand by."""
+        return f"watch {self.loop.name}"
