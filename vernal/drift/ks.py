@@ -167,6 +167,8 @@ def _distances(
 ) -> NDArray[np.float64]:
     """The distance of a column for every way to deal its rows."""
     n, m = rows
-    of_current = np.cumsum(deal[order], axis=0, dtype=np.float64)[last]
-    of_both = np.flatnonzero(last)[:, None] + 1
-    return np.asarray(np.abs(of_current / m - (of_both - of_current) / n).max(axis=0))
+    apart = np.cumsum(deal[order], axis=0)  # counts, which float32 holds exactly up to 16 million rows
+    apart = apart if last.all() else apart[last]
+    apart *= np.float32(1 / m + 1 / n)
+    apart -= ((np.flatnonzero(last)[:, None] + 1) / n).astype(np.float32)
+    return np.asarray(np.maximum(apart.max(axis=0), -apart.min(axis=0)), np.float64)
