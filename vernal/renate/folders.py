@@ -43,14 +43,15 @@ def open_state(input_url: str | None, output_url: str) -> tuple[Store, str | Non
             f"{input_url} was written by Renate. Its state is a pickle, which vernal never reads. Run a first job "
             "(no `input_state_url`); its `model_fn` may load weights that you exported."
         )
-    champion = Store(source, create=False).champion
+    earlier = Store(source, create=False)
+    champion = earlier.champion
     if champion is None:
         raise StateNotFound(f"{input_url} holds no model yet: its first job was not finished. Run that one again.")
     target = open_files(output_url)
     store = _opened(target)
     if _address(source) != _address(target):
-        _check_copied(source)
-        _check_copied(target)
+        _check_copied(earlier)
+        _check_copied(store)
         _copy(source, target, store)
     return store, champion
 
@@ -73,10 +74,10 @@ def _opened(files: Files) -> Store:
     return Store(files, ledger=None if files.exists(MARKER) else "files")
 
 
-def _check_copied(files: Files) -> None:
-    if not any(True for _ in files.list(JOURNAL)) and any(True for _ in files.list(BLOBS)):
+def _check_copied(store: Store) -> None:
+    if store.history != "files":
         raise StateError(
-            f"The history of {files.url} lies in a database, which is not copied. Go on in place (the same folder for "
+            f"The history of {store.url} lies in a database, which is not copied. Go on in place (the same folder for "
             "`input_state_url` and `output_state_url`), or use `vernal update`."
         )
 

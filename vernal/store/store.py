@@ -160,6 +160,11 @@ class Store:
         return self._marker.name
 
     @property
+    def history(self) -> str:
+        """Where the history lies: ``"files"``, ``"embedded"``, or the kind of a database elsewhere, ``"postgresql"``."""
+        return self._history.kind
+
+    @property
     def ledger(self) -> str | None:
         """What another process must give as `ledger` beside the `url`, with any password; None if nothing."""
         return self._history.ledger

@@ -147,12 +147,21 @@ def test_a_state_without_a_finished_job_is_an_error(tmp_path):
         run_job(write_config(tmp_path), tmp_path / "out", input_state_url=tmp_path / "empty")
 
 
+def test_a_history_in_a_database_is_gone_on_with_in_place_only(tmp_path):
+    config, first = write_config(tmp_path), tmp_path / "first"
+    Store(first, ledger="embedded")
+    run_job(config, first)
+    with pytest.raises(StateError, match="lies in a database, which is not copied. Go on in place"):
+        run_job(config, tmp_path / "second", chunk_id=1, input_state_url=first)
+    assert run_job(config, first, chunk_id=1, input_state_url=first).record["number"] == 2
+
+
 def test_an_interrupted_copy_is_completed(tmp_path):
     config, first, half = write_config(tmp_path), tmp_path / "first", tmp_path / "half"
     run_job(config, first)
     run_job(config, first, chunk_id=1, input_state_url=first)
     shutil.copytree(first, half)
-    for lost in [*(half / "journal").glob("*2.json"), next((half / "blobs").rglob("*/*"))]:
+    for lost in [*(half / "journal").iterdir(), next((half / "blobs").rglob("*/*"))]:
         lost.unlink()
     assert run_job(config, half, chunk_id=2, input_state_url=first).record["number"] == 3
     assert Store(half).verify() == []
