@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         VernalError,
     )
     from vernal.config import Plan
-    from vernal.data import Chunk, DataModule, chunk_from_huggingface, chunk_from_table
+    from vernal.data import Chunk, DataModule, Window, chunk_from_huggingface, chunk_from_table
     from vernal.methods import Method, Step, Term
     from vernal.store import Store
     from vernal.training import Training
@@ -37,7 +37,7 @@ _ROOMS = {
         "TrainingError", "VernalError",
     ),
     "vernal.config": ("Plan",),
-    "vernal.data": ("Chunk", "DataModule", "chunk_from_huggingface", "chunk_from_table"),
+    "vernal.data": ("Chunk", "DataModule", "Window", "chunk_from_huggingface", "chunk_from_table"),
     "vernal.methods": ("Method", "Step", "Term"),
     "vernal.store": ("Store",),
     "vernal.training": ("Training",),
@@ -67,6 +67,7 @@ __all__ = [
     "TrainingError",
     "Tuning",
     "VernalError",
+    "Window",
     "chunk_from_huggingface",
     "chunk_from_table",
     "erase",

@@ -121,6 +121,12 @@ class ConfigFile:
         """Whether one of the functions takes an argument of this name."""
         return name in self.functions and argument in inspect.signature(self.functions[name]).parameters
 
+    def needs(self, name: str, argument: str) -> bool:
+        """Whether one of the functions takes an argument of this name, and has no default for it."""
+        return self.takes(name, argument) and (
+            inspect.signature(self.functions[name]).parameters[argument].default is inspect.Parameter.empty
+        )
+
     def slots(self, values: Values, methods: Mapping[str, Method]) -> Slots:
         """Which hyperparameters a plan with this file has, and where the value of each goes.
 

@@ -53,7 +53,8 @@ def split_indices(n: int, proportions: Sequence[float], seed: int) -> list[list[
 def split_by_id(ids: np.ndarray[Any, Any], proportions: Sequence[float], seed: int) -> list[list[int]]:
     """Split rows by what they are known by: equal ids fall into the same part, whatever comes with them.
 
-    A part that would be left without rows, while another has more than one, gets the row that came closest to it.
+    Only where a part would be left without rows, and another one has more than one id, it gets the id that came closest
+    to it. This happens among a handful of rows.
 
     Args:
         ids: digests of the ids, ``(n, 16)`` uint8.
@@ -67,24 +68,29 @@ def split_by_id(ids: np.ndarray[Any, Any], proportions: Sequence[float], seed: i
         (True, 216)
     """
     _check(proportions)
-    drawn = _uniform(ids, seed)
-    ends = np.cumsum(proportions)[:-1]
-    part = np.searchsorted(ends, drawn, side="right")
-    for number, share in enumerate(proportions):
-        counts = np.bincount(part, minlength=len(proportions))
-        if share > 0 and not counts[number] and counts.max() > 1:
-            low, high = ([0.0, *ends][number], [*ends, 1.0][number])
-            away = np.maximum(low - drawn, drawn - high)
-            away[counts[part] < 2] = np.inf
-            part[away.argmin()] = number
+    known, places = np.unique(ids, axis=0, return_inverse=True)
+    part = _parts(_uniform(known, seed), np.asarray(proportions))[places.reshape(-1)]
     return [np.flatnonzero(part == number).tolist() for number in range(len(proportions))]
+
+
+def _parts(drawn: np.ndarray[Any, Any], shares: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The part of each number in [0, 1), ``(n,)``; no part with a share is empty while another one could give."""
+    ends = np.cumsum(shares)
+    starts = ends - shares
+    part = np.searchsorted(ends[:-1], drawn, side="right")
+    for number in np.flatnonzero(shares > 0):
+        counts = np.bincount(part, minlength=len(shares))
+        if not counts[number] and counts.max() > 1:
+            away = np.maximum(starts[number] - drawn, drawn - ends[number])
+            part[np.where(counts[part] > 1, away, np.inf).argmin()] = number
+    return part
 
 
 def _uniform(ids: np.ndarray[Any, Any], seed: int) -> np.ndarray[Any, Any]:
     """A number in [0, 1) for each id, ``(n,)``: its digest, hashed with the seed."""
     key = derive_seed(seed, "split by id").to_bytes(8, "little")
     drawn = [hashlib.blake2b(one.tobytes(), digest_size=8, key=key).digest() for one in ids]
-    return np.frombuffer(b"".join(drawn), dtype="<u8") / 2.0**64
+    return (np.frombuffer(b"".join(drawn), dtype="<u8") >> 11) / 2.0**53  # As many digits as a float has.
 
 
 def _check(proportions: Sequence[float]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -34,7 +36,8 @@ def chunk_from_table(
         name: how people call this chunk.
 
     Raises:
-        DataError: an unknown column, one that is not a number, or missing values in the target.
+        DataError: an unknown column, one that is not a number, missing values in the target, or a file that cannot be
+            read.
     """
     table = read_table(source) if _is_path(source) else require("pyarrow", "tables").table(source)
     special = {column for column in (target, id_column, time_column) if column is not None}
@@ -42,6 +45,8 @@ def chunk_from_table(
     for column in [*names, *special]:
         if column not in table.column_names:
             raise DataError(f"The table has no column {column!r}. {did_you_mean(column, table.column_names)}")
+        if (count := table.column_names.count(column)) > 1:
+            raise DataError(f"The table has {count} columns called {column!r}. Give each column a name of its own.")
     if not names:
         raise DataError(f"The table has no features: its columns are {', '.join(table.column_names)}.")
     x = np.stack([_numbers(table, column).astype(np.float32) for column in names], axis=1)
@@ -70,15 +75,23 @@ def read_table(source: Any) -> Any:
         source: a path or URL ending in ``.parquet``, ``.csv``, ``.csv.gz``, ``.arrow`` or ``.feather``.
 
     Raises:
-        DataError: the ending is another one.
+        DataError: the ending is another one; there is no such file, or it is damaged.
     """
-    require("pyarrow", "tables")
+    arrow = require("pyarrow", "tables")
     path = str(source)
     kind = path.removesuffix(".gz").rpartition(".")[2].lower()
     if kind not in ("parquet", "csv", "arrow", "feather"):
         raise DataError(f"{path!r} is no table that can be read. Use .parquet, .csv, .arrow or .feather.")
-    compression = "gzip" if path.endswith(".gz") else None
-    with fsspec.open(path, "rb", compression=compression) as file:
+    try:
+        return _read(path, kind)
+    except FileNotFoundError as error:
+        raise DataError(f"There is no table {path!r}. Bring the file back, or name another one.") from error
+    except (OSError, EOFError, zlib.error, arrow.ArrowInvalid) as error:
+        raise DataError(f"{path!r} cannot be read as a table: {str(error).rstrip('.')}. Write it anew.") from error
+
+
+def _read(path: str, kind: str) -> Any:
+    with fsspec.open(path, "rb", compression="gzip" if path.endswith(".gz") else None) as file:
         if kind == "parquet":
             return require("pyarrow.parquet", "tables").read_table(file)
         if kind == "csv":
@@ -87,15 +100,24 @@ def read_table(source: Any) -> Any:
 
 
 def _numbers(table: Any, column: str) -> np.ndarray[Any, Any]:
-    values: np.ndarray[Any, Any] = table.column(column).to_numpy()
+    kind, values = str(table.schema.field(column).type), table.column(column).to_numpy()
+    if kind in ("null", "bool") and values.dtype == object:  # Nothing is known of some rows, or of all.
+        values = values.astype(np.float64)
     if values.dtype.kind not in "iufb":
         raise DataError(
-            f"Column {column!r} holds {table.schema.field(column).type}, not numbers. "
-            "Encode it first, or leave it out with `features=[...]`."
+            f"Column {column!r} holds {kind}, not numbers. Encode it first, or leave it out with `features=[...]`."
         )
-    return values
+    numbers: np.ndarray[Any, Any] = values
+    return numbers
 
 
-def _times(table: Any, column: str) -> np.ndarray[Any, Any]:
-    values: np.ndarray[Any, Any] = table.column(column).to_numpy()
-    return values.astype("datetime64[us]") if values.dtype == object else values
+def _times(table: Any, column: str) -> Any:
+    values = table.column(column).to_numpy()
+    if values.dtype != object:
+        return values
+    try:
+        return [datetime.fromisoformat(value) if isinstance(value, str) else value for value in values]
+    except ValueError as error:
+        raise DataError(
+            f"Column {column!r} holds texts that are no times: {error}. Write them as 2026-11-20T18:30:00Z."
+        ) from error

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from vernal.base import ConfigError, DataError, EmptyChunk, derive_seed
 from vernal.config import Resolved
-from vernal.data import Chunk, Collate, DataModule, Joined, Rows, as_chunk, fixed_randomness, is_map_style
+from vernal.data import Chunk, Collate, DataModule, Joined, Rows, Window, as_chunk, fixed_randomness, is_map_style
 from vernal.tasks import Task
 
 
@@ -82,13 +82,7 @@ def read_data(resolved: Resolved, prepare: Callable[[Callable[[], None]], None])
 
 def _set_up(resolved: Resolved, prepare: Callable[[Callable[[], None]], None]) -> DataModule:
     """The user's data module after `prepare_data` and `setup`."""
-    window = resolved.plan.window
-    if window is None and resolved.config.takes("data_module_fn", "window"):
-        raise ConfigError(
-            "`data_module_fn` takes a window, and there is none. Name the files to learn: --files a.parquet b.parquet "
-            "(`Plan(window=Window(...))`); `vernal run-once` and `vernal watch` find them in the sources."
-        )
-    module = resolved.config.call("data_module_fn", resolved.arguments, seed=resolved.plan.seed, window=window)
+    module = resolved.config.call("data_module_fn", resolved.arguments, seed=resolved.plan.seed, **_window(resolved))
     if not isinstance(module, DataModule):
         raise ConfigError(f"`data_module_fn` gives a {type(module).__name__}. It must give a `vernal.DataModule`.")
     with resolved.config.naming("`prepare_data`"):
@@ -96,6 +90,22 @@ def _set_up(resolved: Resolved, prepare: Callable[[Callable[[], None]], None]) -
     with resolved.config.naming("`setup`"):
         module.setup()
     return module
+
+
+def _window(resolved: Resolved) -> dict[str, Window]:
+    """What `data_module_fn` is told to learn, if it lets itself be told."""
+    window, config = resolved.plan.window, resolved.config
+    if window is None and config.needs("data_module_fn", "window"):
+        raise ConfigError(
+            "`data_module_fn` takes a window, and there is none. Name the files to learn: --files a.parquet b.parquet "
+            "(`Plan(window=Window(...))`); `vernal run-once` and `vernal watch` find them in the sources."
+        )
+    if window is not None and not config.takes("data_module_fn", "window"):
+        raise ConfigError(
+            f"There are files to learn, {', '.join(window.files[:3])}, and `data_module_fn` takes no window: it would "
+            "bring other data. Give it an argument `window: vernal.Window`, and read `window.chunk(...)` there."
+        )
+    return {} if window is None else {"window": window}
 
 
 def _check_map_style(parts: Mapping[str, Any]) -> None:
