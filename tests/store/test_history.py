@@ -15,7 +15,7 @@ import pytest
 
 from tests.store.doubles import commit, make_record, race
 from vernal.base import ConfigError, CorruptState, StateError
-from vernal.ledger import Database
+from vernal.ledger import Database, register_store
 from vernal.store import Store
 
 
@@ -111,12 +111,19 @@ def test_the_environment_names_the_database_of_stores_that_need_one(
     assert Store(files.url).ledger is None
 
 
-def test_the_database_is_there_for_whatever_else_is_to_be_kept(tmp_path: Path, database_url: str) -> None:
+def test_there_is_a_database_for_whatever_else_is_to_be_kept(tmp_path: Path, database_url: str, remote: str) -> None:
     assert Store(tmp_path / "a", ledger=database_url).database().url == Database(database_url).url
-    with pytest.raises(
-        ConfigError, match=r"is kept in files, and there is no database.*--ledger sqlite:///path/to/file"
-    ):
-        Store(tmp_path / "b", ledger="files").database()
+    assert Store(remote, ledger=database_url).database().url == Database(database_url).url
+    in_files = Store(tmp_path / "b", ledger="files")
+    assert str(in_files.database()) == f"sqlite:///{tmp_path}/b/ledger.db"
+    register_store(in_files.database(), in_files.id, "b")
+    commit(Store(tmp_path / "b"), "a0")
+    assert [path.name for path in (tmp_path / "b" / "journal").iterdir()] == ["00000001.json"]
+
+
+def test_there_is_no_database_beside_files_on_an_object_store(remote: str) -> None:
+    with pytest.raises(ConfigError, match=r"has its history in files, .* Make a store there with `--ledger postgresql"):
+        Store(remote).database()
 
 
 # What is refused

@@ -118,6 +118,21 @@ class History:
         return [Problem(str(self.database), what, "Bring it back from a backup.") for what in damage(self.database)]
 
 
+def beside_files(files: Files) -> Database:
+    """The database in the folder of a store that has its history in files.
+
+    Raises:
+        ConfigError: the store lies in no folder.
+    """
+    if not files.is_local:
+        raise ConfigError(
+            f"{files.url} is no folder of this machine, and has its history in files, so that there is no database "
+            "for what else is to be kept, such as where a loop stands. Make a store there with `--ledger "
+            "postgresql://user:password@host/database`, or one in a folder."
+        )
+    return Database(_embedded_url(files))
+
+
 def _embedded_url(files: Files) -> str:
     path = files.folder / DATABASE_FILE
     if not path.exists() or os.access(path.parent, os.W_OK):

@@ -35,7 +35,6 @@ from typing import Any
 
 from vernal.base import (
     Clock,
-    ConfigError,
     ConflictError,
     CorruptState,
     Problem,
@@ -49,7 +48,7 @@ from vernal.store.address import open_files
 from vernal.store.blobs import Blobs
 from vernal.store.files import Files
 from vernal.store.garbage import Collector, Garbage
-from vernal.store.history import History
+from vernal.store.history import History, beside_files
 from vernal.store.journal import Journal
 from vernal.store.locks import hold
 from vernal.store.marker import (
@@ -98,7 +97,8 @@ class Store:
     for four fields and keeps the others as they are: ``id`` (short name for people), ``name``
     (hash of all that determined the update), ``request`` (hash of what was asked for) and
     ``artefacts``: ``{"model": {"blob": hash, "bytes": n, "needs": [hash, ...]}, ...}``, where
-    ``needs`` lists further blobs that the first refers to.
+    ``needs`` lists further blobs that the first refers to. It also reads ``major``, if that is
+    there: whether the model was begun anew, which its version tells.
 
     Args:
         where: a folder, a URL, or files that were opened already.
@@ -161,7 +161,7 @@ class Store:
 
     @property
     def history(self) -> str:
-        """Where the history lies: ``"files"``, ``"embedded"``, or the kind of a database elsewhere, ``"postgresql"``."""
+        """Where the history lies: ``"files"``, ``"embedded"``, or the kind of another database, ``"postgresql"``."""
         return self._history.kind
 
     @property
@@ -170,18 +170,14 @@ class Store:
         return self._history.ledger
 
     def database(self) -> Database:
-        """The database with the history, for whatever else is to be kept with it.
+        """The database for whatever else is to be kept, such as where a loop stands.
+
+        It is that with the history; or, beside a history in files, the one that can be embedded in a folder.
 
         Raises:
-            ConfigError: the history is kept in files.
+            ConfigError: the history is kept in files, and not in a folder.
         """
-        if self._history.database is None:
-            raise ConfigError(
-                f"The history of {self.url} is kept in files, and there is no database beside it. Name one for what "
-                "else is to be kept, such as where a loop stands: --ledger sqlite:///path/to/file.db or "
-                "postgresql://user:password@host/database."
-            )
-        return self._history.database
+        return self._history.database or beside_files(self._files)
 
     @property
     def bytes_written(self) -> int:
