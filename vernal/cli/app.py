@@ -17,7 +17,7 @@ from vernal.cli.parser import UsageError
 
 # Each is a module of this room: its docstring is the command's help, `run` does it.
 COMMANDS = (
-    "check", "update", "tune", "run-once", "watch", "decisions", "backtest", "log", "show", "report", "promote",
+    "init", "check", "update", "tune", "run-once", "watch", "decisions", "backtest", "log", "show", "report", "promote",
     "rollback", "export", "which", "erase", "verify", "gc", "methods",
 )  # fmt: skip
 
@@ -31,6 +31,7 @@ Commands:
 {commands}
 
 First steps:
+  vernal init                                Look at your data, ask a few questions, write a config file.
   vernal check config.py                     Is the config file all right? What can be set?
   vernal update config.py --store runs/one   Train on a first chunk of data; this makes the store.
   vernal log --store runs/one                What has happened so far.
