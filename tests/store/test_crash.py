@@ -58,7 +58,7 @@ def assert_whole(store: Store) -> None:
                 store.blobs.get(store.resolve(name))
 
 
-@pytest.mark.parametrize("round", range(3))
+@pytest.mark.parametrize("round", range(2))
 def test_of_two_processes_that_commit_on_one_parent_exactly_one_wins(local: Files, round: int) -> None:
     commit(Store(local), "5b20")
     results = {id: out.strip() for id, out in zip("ab", race([[RACING, local.url, id] for id in "ab"]), strict=True)}
@@ -78,7 +78,7 @@ def test_a_process_that_is_killed_at_any_moment_leaves_a_whole_store(local: File
     moments = random.Random(0)
     commit(Store(local), "first")
     n_committed = 1
-    for _ in range(12):
+    for _ in range(8):
         n_committed += 1 + committed_until_killed(local, moments.randint(0, 2), moments.uniform(0, 0.05))
         store = Store(local)
         # What was reported as committed is there; one more may be, of which the report got lost.
@@ -86,7 +86,7 @@ def test_a_process_that_is_killed_at_any_moment_leaves_a_whole_store(local: File
         n_committed = store.head().number
         assert [record["id"] for record in store.lineage("champion")] == [record["id"] for record in store.records()]
         assert_whole(store)
-    assert n_committed > 8
+    assert n_committed > 5
     store.gc(timedelta(seconds=-60))  # What the last process left is younger than this moment by a coarse clock.
     assert [*local.leftovers("blobs"), *local.leftovers("journal")] == []
     assert_whole(store)

@@ -3,7 +3,7 @@
 The ids are those that came with the chunks. No file of the store holds the rows afterwards, and the journal says when
 and why, without naming them. Two lists are told: the memories that held rows, and the models that were trained with
 rows, kept or not, with all that descend from them. Models keep what they learned, so those are to be trained anew where
-that is asked for.
+that is asked for. `vernal which` tells more of them, and erases nothing.
 
 Examples:
   vernal erase --store runs/gas --ids customer-17,customer-18 --reason "request of 3 May"
