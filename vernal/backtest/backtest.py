@@ -11,7 +11,7 @@ from vernal.backtest.clock import HeldClock
 from vernal.backtest.course import Course, Lived
 from vernal.backtest.history import History
 from vernal.backtest.models import Models, Shared
-from vernal.base import ConfigError
+from vernal.base import ConfigError, DataError
 from vernal.config import Plan, resolve
 from vernal.ledger import Database, Loops, Outcomes
 from vernal.loop import SCRATCH, Loop, Policy
@@ -84,7 +84,9 @@ class Backtest:
         ticks = self.history.ticks(self.every)
         inbox = self.folder / "inbox"
         inbox.mkdir(parents=True, exist_ok=True)
-        return Lives(self._chunks(ticks, inbox), {}, Shared(), Store(self.folder / "store"))
+        lives = Lives(self._chunks(ticks, inbox), {}, Shared(), Store(self.folder / "store"))
+        self._check_chunks(lives)
+        return lives
 
     def _check_plan(self) -> None:
         config = resolve(self.plan).config
@@ -93,6 +95,16 @@ class Backtest:
                 f"`data_module_fn` of {config.path.name} takes no `window`, so it cannot be told which data to learn. "
                 "Give it an argument `window: Window` (from vernal.data) and read that."
             )
+
+    def _check_chunks(self, lives: Lives) -> None:
+        """Let the config file read every chunk, so that none stops the backtest after hours."""
+        models = self.models(lives.store, lives.shared, "check", HeldClock(lives.chunks[0][0]))
+        for tick, arrival in lives.chunks:
+            try:
+                models.observe(arrival.files, "", (), 0.0)
+            except DataError as error:
+                error.add_note(f"This is about the chunk of {arrival.rows} rows that ends at {tick:%Y-%m-%d %H:%M %Z}.")
+                raise
 
     def models(self, store: Store, shared: Shared, role: str, clock: HeldClock) -> Models:
         """The models of one policy."""
@@ -166,6 +178,11 @@ class Lives:
     courses: dict[str, Course]
     shared: Shared
     store: Store
+
+    @property
+    def metric(self) -> str:
+        """What is measured: ``"accuracy"``, or ``"loss"``."""
+        return next(iter(self.shared.measured.values())).metric
 
 
 def is_stateless(policy: Policy) -> bool:

@@ -42,11 +42,10 @@ class Lived:
     @classmethod
     def of(cls, number: int, champion: str, measured: Measured, turn: Turn) -> Self:
         """A turn of a loop, and what the champion before it was worth."""
-        why = turn.decisions[-1].why if turn.decisions else ""
         made: Sequence[Result] = turn.challengers
         seconds = sum(float(one.costs["total_seconds"]) for one in made)
         quality = (measured.score, measured.error, measured.rows)
-        return cls(number, champion, *quality, turn.outcome, why, tuple(one.id for one in made), seconds)
+        return cls(number, champion, *quality, turn.outcome, _why(turn), tuple(one.id for one in made), seconds)
 
 
 @dataclass(frozen=True)
@@ -96,3 +95,10 @@ class Course:
         return {"name": self.name, "chunks": [vars(one) | {"updates": [*one.updates]} for one in self.chunks]} | {
             n: getattr(self, n) for n in told
         }
+
+
+def _why(turn: Turn) -> str:
+    """What the decision says that the outcome of a turn came from: of a gate if there was one, else the last."""
+    said = [one.why for one in turn.decisions]
+    judged = [one.why for one in turn.decisions if one.kind == "gate"]
+    return (judged or said or [""])[-1]
