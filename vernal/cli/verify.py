@@ -1,7 +1,8 @@
 """Read everything in a store anew, and report whatever is damaged or missing.
 
 Every file is hashed and compared with its name, the chain of the history is followed, its database is checked, and
-every record must find all that it needs. It takes as long as reading the whole store. The exit code is 1 if there are problems.
+every record must find all that it needs. It takes as long as reading the whole store. The exit code is 1 if there are
+problems.
 
 Example:
   vernal verify --store runs/gas
