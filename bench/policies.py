@@ -11,9 +11,9 @@ learned. An update costs as many wrong answers as two points of accuracy on one 
 thousands of wrong answers, and *regret* is that beyond the cheapest updates from scratch that hindsight knows; negative
 where continuing from the champion was better than any of these.
 
-Triggers have their defaults, but for the price, which is the same, and for one more number: whatever is a number of rows
-is the rows of a chunk. What `cara_*` needs to know was fitted on the first third of the history; *later* is the score
-on the rest. Stateful policies learn by replay with its defaults; those from scratch learn all rows so far.
+Triggers have their defaults, but for the price, and for one more number: whatever is a number of rows is the rows of a
+chunk. What `cara_*` needs to know was fitted on the first third of the history; *later* is the score on the rest.
+Stateful policies learn by replay with its defaults; those from scratch learn all rows so far.
 
 The data lies in the folder that VERNAL_BENCH_DATA names. Results go to a file of JSON lines (`--out`), one for each
 stream and seed; what is in the file is not run again.
@@ -22,6 +22,7 @@ stream and seed; what is in the file is not run again.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import itertools
 import json
 import shutil
@@ -63,6 +64,7 @@ TRIGGERS = {
     "CUSUM": "detector('correct', cusum('down'))",
     "Page-Hinkley": "detector('correct', page_hinkley('down'))",
     "regret": "accumulated_regret(cost={price}, fresh_rows={rows})",
+    "regret, unsure": "accumulated_regret(cost={price}, fresh_rows={rows}, confidence=0.5)",
     "forecast": "forecast(cost={price}, step_rows={rows})",
 }
 FITTED = {
@@ -72,36 +74,38 @@ FITTED = {
 }
 FROM_SCRATCH = ("every 3rd", "every 5th", "growth", "drift", "regret", "forecast")
 GATED = ("each", "drift", "metric", "regret")
-CLAIMED = ("drift", "drift of outputs", "continual", "regret", "forecast", *FITTED)
+CLAIMED = ("drift", "drift of outputs", "continual", "regret", "regret, unsure", "forecast", *FITTED)
 
 
 def policy(trigger: str, learn: str = STATEFUL, gate: Gate | None = None) -> Policy:
     return Policy([Replay({})], read_trigger(trigger), gate, learn)
 
 
-def policies(table: Table) -> dict[str, Policy]:
-    """All that need no history."""
+def policies(table: Table, full: bool = True) -> dict[str, Policy]:
+    """All that need no history; from scratch and with a gate only if it is to be the full table."""
     known = {"rows": table.rows, "price": PRICE * table.rows}
     written = {"each": "always()"} | {name: text.format(**known) for name, text in TRIGGERS.items()}
-    found = {"never": policy("manual()"), "each, scratch": policy("always()", SCRATCH)}
-    found |= {name: policy(text) for name, text in written.items()}
+    found = {"never": policy("manual()")} | {name: policy(text) for name, text in written.items()}
+    if not full:
+        return found
+    found |= {"each, scratch": policy("always()", SCRATCH)}
     found |= {f"{name}, scratch": policy(written[name], SCRATCH) for name in FROM_SCRATCH}
     return found | {f"{name}, gate": policy(written[name], gate=Gate(first="promote")) for name in GATED}
 
 
-def fitted(table: Table, hindsight: Hindsight) -> dict[str, Policy]:
-    """What is fitted on the first third: models that were trained within it, tested within it."""
-    third, price = len(hindsight.rows) // 3, PRICE * table.rows
-    lost = hindsight.errors[:third, 1 : third + 1] * hindsight.rows[1 : third + 1]
-    fit = fit_cara(np.nan_to_num(lost), price)  # The model of a chunk serves from the next one on.
+def fitted(table: Table, past: Hindsight, full: bool) -> dict[str, Policy]:
+    """What is fitted on the first third, of which `past` is the hindsight."""
+    price = PRICE * table.rows
+    lost = past.errors[:-1, 1:] * past.rows[1:]  # The model of a chunk serves from the next one on.
+    fit = fit_cara(np.nan_to_num(lost), price)
     written = {name: text.format(fit=fit, rows=table.rows, price=price) for name, text in FITTED.items()}
     found = {name: policy(text) for name, text in written.items()}
-    return found | {f"{name}, scratch": policy(text, SCRATCH) for name, text in written.items()}
+    return found | ({f"{name}, scratch": policy(text, SCRATCH) for name, text in written.items()} if full else {})
 
 
 @dataclass(frozen=True)
 class Run:
-    """All policies on one stream, with one seed."""
+    """All policies on one stream, with one seed; with the first seed also those from scratch, and the oracle."""
 
     stream: str
     seed: int
@@ -111,23 +115,27 @@ class Run:
         return {"stream": self.stream, "seed": self.seed}
 
     def __call__(self, folder: Path) -> dict[str, Any]:
-        table = TABLES[self.stream]
-        backtest = _backtest(table, policies(table), folder, self.seed)
+        table, full = TABLES[self.stream], self.seed == 0
+        backtest = _backtest(table, policies(table, full), folder, self.seed)
         began = time.perf_counter()
         lives = backtest.run(_told)
         wall = time.perf_counter() - began
-        hindsight = look_back(backtest, lives)
-        later = _backtest(table, fitted(table, hindsight), folder, self.seed).run(_told)
-        times, cost = hindsight.cheapest(PRICE * table.rows)
+        costs = _costs(lives)
+        past = look_back(backtest, dataclasses.replace(lives, chunks=lives.chunks[: len(lives.chunks) // 3]))
+        later = _backtest(table, fitted(table, past, full), folder, self.seed).run(_told)
         return {
             "run": self.key,
             "price": PRICE * table.rows,
-            "oracle": {"updates": len(times), "cost": cost},
-            "freshness": hindsight.curve().to_json(),
             "wall": wall,
-            "costs": _costs(lives),
+            "costs": costs,
             "courses": {name: _told_of(course) for name, course in (lives.courses | later.courses).items()},
+            "hindsight": _known_afterwards(table, look_back(backtest, lives)) if full else None,
         }
+
+
+def _known_afterwards(table: Table, hindsight: Hindsight) -> dict[str, Any]:
+    times, cost = hindsight.cheapest(PRICE * table.rows)
+    return {"updates": len(times), "cost": cost, "freshness": hindsight.curve().slope}
 
 
 def _backtest(table: Table, found: Mapping[str, Policy], folder: Path, seed: int) -> Backtest:
@@ -183,7 +191,7 @@ class Line:
         updates: how many.
         share: of the updates at each chunk.
         cost: of mistakes and updates, in wrong answers.
-        regret: cost beyond the oracle's.
+        regret: cost beyond the oracle's, of the seeds for which that is known.
     """
 
     name: str
@@ -198,6 +206,7 @@ class Line:
 
     @classmethod
     def of(cls, name: str, runs: Sequence[Mapping[str, Any]]) -> Line:
+        runs = [run for run in runs if name in run["courses"]]
         courses = [run["courses"][name] for run in runs]
         yardstick = "each, scratch" if name.endswith(", scratch") else "each"
         scores = [_score(one) for one in courses]
@@ -213,7 +222,9 @@ class Line:
             statistics.mean(updates),
             statistics.mean(n / len(one["updates"]) for n, one in zip(updates, courses, strict=True)),
             statistics.mean(costs),
-            statistics.mean(cost - run["oracle"]["cost"] for cost, run in zip(costs, runs, strict=True)),
+            statistics.mean(
+                c - run["hindsight"]["cost"] for c, run in zip(costs, runs, strict=True) if run["hindsight"]
+            ),
         )
 
     @property
@@ -249,14 +260,16 @@ def show(out: Path, streams: Iterable[str]) -> None:
 
 
 def _show_stream(stream: str, runs: Sequence[Mapping[str, Any]]) -> None:
-    lines = [Line.of(name, runs) for name in runs[0]["courses"]]
+    runs = sorted(runs, key=lambda run: run["run"]["seed"])
     first = runs[0]
-    print(f"\n### {TABLES[stream].title}, {len(runs)} seeds\n")
+    lines = [Line.of(name, runs) for name in first["courses"]]
+    known = first["hindsight"]
+    print(f"\n### {TABLES[stream].title}\n")
     print(
-        f"{len(first['courses']['each']['scores'])} chunks; an update costs {first['price']:.0f} wrong answers; "
-        f"hindsight from scratch: {statistics.mean(run['oracle']['updates'] for run in runs):.1f} updates, "
-        f"{statistics.mean(run['oracle']['cost'] for run in runs) / 1000:.2f} thousand. "
-        f"Freshness: {first['freshness']['slope']:+.4f} a chunk.\n"
+        f"{len(first['courses']['each']['scores'])} chunks, {len(runs)} seeds (one from scratch and with a gate); an "
+        f"update costs {first['price']:.0f} wrong answers; the cheapest of all updates from scratch: "
+        f"{known['updates']}, for {known['cost'] / 1000:.2f}; a model loses {100 * known['freshness']:.2f} points with "
+        "each chunk.\n"
     )
     header = ("policy", "score", "to each", "later", "updates", "share", "cost", "regret", "holds")
     print(markdown(header, [line.cells() for line in lines]))
@@ -312,7 +325,8 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     if args.reuse:
-        return reuse()
+        reuse()
+        return
     if not args.show:
         _run_all([Run(stream, seed) for seed, stream in itertools.product(range(args.seeds), args.streams)], args.out)
     show(args.out, args.streams)
