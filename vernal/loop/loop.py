@@ -147,7 +147,7 @@ class Loop:
         state = replace(state, schema=seen.schema or state.schema)
         state, said = asked(self._policy, state, self._facts(state, arrived, seen, now))
         decisions += self._told(state, said, arrived.is_news, now) + more
-        state = replace(state, verdict=said["trigger"].outcome)
+        state = state if said["trigger"].yes else replace(state, verdict=said["trigger"].outcome)
         if by_hand:
             said["trigger"] = _by_hand(by_hand, is_there(state, self._policy.learn))
             decisions.append(Decided(now, "trigger", "by hand", said["trigger"]))

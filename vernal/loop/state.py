@@ -112,7 +112,7 @@ class LoopState:
         anchor: the best champion so far.
         schema: what rows looked like last.
         cost: what the last update cost.
-        verdict: what the trigger said last.
+        verdict: what the trigger said last, when it did not fire.
     """
 
     cursors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
