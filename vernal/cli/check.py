@@ -8,6 +8,7 @@ metrics. Where values are ranges, or the file has a `space_fn`, it shows what tu
 Examples:
   vernal check config.py
   vernal check config.py --batch 3 --data
+  vernal check config.py --data --files in/monday.parquet
   vernal check config.py --batch 3 --lr 'loguniform(1e-4, 1e-1)'
 """
 
@@ -40,6 +41,8 @@ def run(words: Sequence[str]) -> int:
     parser = Parser("check", __doc__, "CONFIG")
     parser.add_argument("config", metavar="CONFIG", nargs="?", help="the config file")
     parser.add_argument("--data", action="store_true", help="also try data, model, loss and metrics on one batch")
+    text = "the tables to try, for a data_module_fn that takes a window; with --data"
+    parser.add_argument("--files", metavar="FILE", nargs="+", help=text)
     parser.add_argument("--method", metavar="NAME", help="the method that an update will have, if not the file's own")
     config, words = file_first(parser, words)
     if config is None:
@@ -75,6 +78,7 @@ def _values(
 def _try(config: ConfigFile, flags: Flags, values: Namespace, fixed: dict[str, str], ranges: dict[str, Range]) -> None:
     """Call the functions, as far as the values allow and as was asked for."""
     from vernal.config import NothingToTune, Plan, resolve
+    from vernal.data import Window
     from vernal.methods import method_class
     from vernal.transaction import rehearse
     from vernal.tuning import Tuning
@@ -86,7 +90,8 @@ def _try(config: ConfigFile, flags: Flags, values: Namespace, fixed: dict[str, s
     elif any(one.is_required and one.name not in {**fixed, **ranges} for one in flags.arguments):
         return
     tuning = Tuning() if ranges or "space_fn" in config.functions else None
-    plan = Plan(config, values.method, fixed, space=ranges, tuning=tuning)
+    window = Window(tuple(values.files)) if values.files else None
+    plan = Plan(config, values.method, fixed, space=ranges, tuning=tuning, window=window)
     try:
         search = resolve(plan).search
     except NothingToTune:  # All that `space_fn` names was typed: a plain update, then.

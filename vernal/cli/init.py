@@ -21,10 +21,12 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode
 
-from vernal.base import ConfigError, StateError, VernalError, period
+from vernal.base import ConfigError, DataError, StateError, VernalError, period
 from vernal.cli.docs import first_line
 from vernal.cli.parser import Parser, UsageError
 from vernal.cli.terminal import pairs, say, table
@@ -52,7 +54,7 @@ def run(words: Sequence[str]) -> int:
     store = asker.ask("Where are models and history to be kept?", "--store", values.store, proposal)
     _write(path, config_text(answers))
     say("", f"{path} is written.")
-    say(*_tried(path, answers, seen), "", "Next:", pairs(_next(path, answers, store)))
+    say(*_tried(path, seen), "", "Next:", pairs(_next(path, answers, store)))
     return 0
 
 
@@ -95,10 +97,10 @@ class _Conversation:
         )
         source, seen = self._looked_at("Rows come from:", "--data", self._values.data)
         columns = self._columns(seen)
-        late, label = self._label(columns, seen)
+        late, label, seen = self._label(columns, seen)
         say("", _found(columns, label, late is not None, seen))
         preset = self._preset()
-        source = _completed(source, columns)
+        source = _completed(source, columns, seen)
         answers = Answers(
             source,
             columns,
@@ -161,11 +163,12 @@ class _Conversation:
         text = "Which column is to be predicted? (- if labels come later, in tables of their own)"
         return self._asker.choose_or_none(text, "--label", self._values.label, guess, names)
 
-    def _label(self, columns: Columns, seen: Look) -> tuple[LateLabels | None, Label]:
+    def _label(self, columns: Columns, seen: Look) -> tuple[LateLabels | None, Label, Look]:
+        """What is to be predicted, where it comes from, and the rows with it."""
         from vernal.cli.wizard import LateLabels, columns_of, label_of
 
         if columns.label is not None:
-            return None, label_of(seen.table, columns.label)
+            return None, label_of(seen.table, columns.label), seen
         if columns.id is None:
             raise ConfigError("Labels that come later are joined with rows by id, and there is none. Name it: --id.")
         source, labels = self._looked_at("Labels come from:", "--labels", self._values.labels)
@@ -183,7 +186,8 @@ class _Conversation:
             DELAY,
             _span,
         )
-        return LateLabels(source, known, delay), label_of(labels.table, name)
+        late = LateLabels(source, known, delay)
+        return late, label_of(labels.table, name), _joined(seen, labels, columns.id, name)
 
     def _preset(self) -> str:
         from vernal.loop import PRESETS
@@ -196,6 +200,14 @@ class _Conversation:
         return chosen
 
 
+def _joined(rows: Look, labels: Look, id: str, label: str) -> Look:
+    """The rows that have a label already."""
+    joined = rows.table.join(labels.table.select([id, label]), id, join_type="inner")
+    if not joined.num_rows:
+        raise DataError(f"No row and no label that were looked at have the same {id!r}. By what are they joined?")
+    return replace(rows, table=joined)
+
+
 def _named(path: Path, label: Label) -> str:
     """What the model is called: as its file, or as what it predicts."""
     return re.sub(r"\W+", "-", label.name).strip("-").lower() if path.stem == "config" else path.stem
@@ -206,17 +218,21 @@ def _span(text: str) -> str:
     return text
 
 
-def _completed(source: str, columns: Columns) -> str:
+def _completed(source: str, columns: Columns, seen: Look) -> str:
     """The source with the columns that it needs to know."""
-    options = source.partition("?")[2]
+    wanted: dict[str, str | None] = {}
     kind = source.partition(":")[0].partition("+")[0]
-    wanted = {"time": columns.time} if kind in ("files", "parquet") else {}
     if kind in ("sqlite", "postgresql"):
         if columns.time is None or columns.id is None:
             raise ConfigError("Rows of a SQL table are read in the order of time and id. Name both: --time and --id.")
         wanted = {"time": columns.time, "id": columns.id}
-    added = [f"{name}={column}" for name, column in wanted.items() if column and f"{name}=" not in options]
-    return source + "".join(("&" if options or place else "?") + option for place, option in enumerate(added))
+    elif kind == "parquet" or (
+        kind == "files" and columns.time and seen.table.schema.field(columns.time).type != "string"
+    ):
+        wanted = {"time": columns.time}
+    options = parse_qs(source.partition("?")[2])
+    added = urlencode({name: column for name, column in wanted.items() if column and name not in options})
+    return f"{source}{'&' if options else '?'}{added}" if added else source
 
 
 def _found(columns: Columns, label: Label, is_late: bool, seen: Look) -> Table:
@@ -244,10 +260,8 @@ def _write(path: Path, text: str) -> None:
         raise StateError(f"{path} cannot be written: {error}. Check the path and your rights.") from error
 
 
-def _tried(path: Path, answers: Answers, seen: Look) -> list[str]:
+def _tried(path: Path, seen: Look) -> list[str]:
     """What came of sending the rows that were seen through the file that was written."""
-    if answers.late or answers.secrets:
-        return []  # Rows without labels cannot be tried, and what is secret is not known to the file yet.
     try:
         tried = _rehearsed(path, seen)
     except VernalError as error:

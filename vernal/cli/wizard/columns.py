@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from vernal.base import require
+from vernal.base import DataError, require
+from vernal.cli.wizard.label import label_of
 
+TEXT = "text"
 _ID = re.compile(r"(?:.*_)?(?:id|uuid|guid|key)", re.IGNORECASE)
 _TIME = re.compile(r"(?:.*_)?(?:time|timestamp|date|datetime|day|ts|at|when)", re.IGNORECASE)
 _LABEL = ("label", "target", "y", "class", "outcome", "labels", "response", "result")
@@ -79,7 +82,7 @@ def has_gaps(table: Any, features: Collection[str]) -> bool:
 def example_of(table: Any, columns: Columns) -> tuple[str, str] | None:
     """A column of texts that was left out, and one of its texts; None if there is no such."""
     for name, why in columns.left_out.items():
-        if why == "text" and (texts := table[name].drop_null().to_pylist()):
+        if why == TEXT and (texts := table[name].drop_null().to_pylist()):
             return name, str(texts[0])
     return None
 
@@ -107,34 +110,50 @@ def _is_time(table: Any, name: str) -> bool:
         return False
     if types.is_timestamp(kind) or types.is_date(kind):
         return True
-    if not _TIME.fullmatch(name) or not (types.is_integer(kind) or types.is_floating(kind)):
+    if not _TIME.fullmatch(name):
+        return False
+    if types.is_string(kind):  # As SQLite has it.
+        return all(map(_is_iso, table[name].to_pylist()))
+    if not (types.is_integer(kind) or types.is_floating(kind)):
         return False
     extent = require("pyarrow.compute", "tables").min_max(table[name]).as_py()
     return bool(_SECONDS[0] <= extent["min"] and extent["max"] <= _SECONDS[1])
 
 
+def _is_iso(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _label(table: Any, names: list[str]) -> str | None:
-    """By its name; else the only flag; else the last column, as many tables have it."""
+    """By its name; else the last column that can be one, for that is where many tables have it."""
     plain = {name.lower(): name for name in reversed(names)}
     by_name = [plain[name] for name in _LABEL if name in plain] + [name for name in names if _FLAG.fullmatch(name)]
-    if by_name:
-        return by_name[0]
-    types = require("pyarrow", "tables").types
-    flags = [name for name in names if types.is_boolean(table.schema.field(name).type)]
-    return flags[0] if len(flags) == 1 else names[-1] if names else None
+    return next((name for name in [*by_name, *reversed(names)] if _can_be_label(table, name)), None)
+
+
+def _can_be_label(table: Any, name: str) -> bool:
+    try:
+        label_of(table, name)
+    except DataError:
+        return False
+    return True
 
 
 def _unfit(table: Any, name: str) -> str:
     """Why a column cannot be a feature as it is; empty if it can."""
     types, kind = require("pyarrow", "tables").types, table.schema.field(name).type
+    if table[name].null_count == table.num_rows:
+        return "empty"
+    if _is_id(table, name):
+        return "looks like an id"
     if types.is_string(kind) or types.is_large_string(kind) or types.is_dictionary(kind):
-        return "text"
+        return TEXT
     if types.is_timestamp(kind) or types.is_date(kind):
         return "a time"
     if types.is_boolean(kind):
         return "has gaps" if table[name].null_count else ""
-    if not (types.is_integer(kind) or types.is_floating(kind)):
-        return str(kind)
-    if table[name].null_count == table.num_rows:
-        return "empty"
-    return "looks like an id" if _is_id(table, name) else ""
+    return "" if types.is_integer(kind) or types.is_floating(kind) else str(kind)

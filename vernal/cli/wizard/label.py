@@ -63,15 +63,17 @@ def label_of(table: Any, name: str) -> Label:
     gaps = column.null_count
     if types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    is_text = types.is_string(column.type) or types.is_large_string(column.type)
+    is_number = types.is_integer(column.type) or types.is_floating(column.type)
+    if not (is_text or is_number or types.is_boolean(column.type)):
+        raise DataError(f"Column {name!r} holds {column.type}: neither classes nor numbers. Name another label.")
     values = sorted(one for one in compute.unique(column).to_pylist() if one is not None)
     if not values:
         raise DataError(f"Column {name!r} is empty in the rows that were looked at. Name another label.")
     if types.is_boolean(column.type):
         return Label(name, (False, True), gaps=gaps)
-    if types.is_string(column.type) or types.is_large_string(column.type):
+    if is_text:
         return Label(name, _few(name, values), "string", gaps=gaps)
-    if not (types.is_integer(column.type) or types.is_floating(column.type)):
-        raise DataError(f"Column {name!r} holds {column.type}: neither classes nor numbers. Name another label.")
     if len(values) <= MOST_CLASSES and all(float(one).is_integer() for one in values):
         return _numbered(name, [int(one) for one in values], types.is_integer(column.type), gaps)
     mean, scale = (float(f"{one.as_py():.3g}") for one in (compute.mean(column), compute.stddev(column)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
 from vernal.base import DataError
 
 SCHEMES = ("files", "parquet", "sqlite", "postgresql", "kafka", "nats", "replay")
+_SQLITE = re.compile(r"(sqlite[^:]*:///)([^?]+)")
 ENDINGS = (".parquet", ".csv", ".csv.gz", ".arrow", ".feather")
 
 
@@ -28,6 +30,8 @@ def source_text(place: str) -> str:
         'files:/data/in/*.parquet'
     """
     scheme = place.partition(":")[0].partition("+")[0]
+    if scheme == "sqlite":
+        return _SQLITE.sub(lambda match: f"{match[1]}{Path(match[2]).absolute()}", place)
     if scheme in SCHEMES and scheme != "files":
         return place
     path, mark, options = place.removeprefix("files:").partition("?")

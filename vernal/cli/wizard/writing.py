@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from vernal.cli.wizard.columns import Columns
+from vernal.cli.wizard.columns import TEXT, Columns
 from vernal.cli.wizard.label import Label
 from vernal.sources import read_source
 
@@ -84,8 +84,8 @@ def _shown(answers: Answers) -> Mapping[str, Any]:
         "imports": _imports(answers, prepared),
         "features": _listed(columns.features),
         "count": len(columns.features),
-        "texts": [name for name, why in reasons.items() if why == "text"],
-        "others": [f"{name} ({why})" for name, why in reasons.items() if why != "text"],
+        "texts": [name for name, why in reasons.items() if why == TEXT],
+        "others": [f"{name} ({why})" for name, why in reasons.items() if why != TEXT],
         "example": answers.example,
         "example_column": "_".join(answers.example or ()),
         "label": label,
