@@ -1,7 +1,7 @@
 """The rehearsal memory: what to keep (policies), where it lies (columns on disk), what to replay (draws)."""
 
 from vernal.memory.balanced import Balanced
-from vernal.memory.changed import Change
+from vernal.memory.changed import Change, Changed
 from vernal.memory.draws import Shuffled
 from vernal.memory.everything import Everything
 from vernal.memory.gradient_matching import GradientMatching
@@ -24,6 +24,7 @@ __all__ = [
     "Blobs",
     "Candidates",
     "Change",
+    "Changed",
     "Everything",
     "GradientMatching",
     "Herding",

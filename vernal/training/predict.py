@@ -25,12 +25,14 @@ class Predictions:
         y: the targets, ``(n, ...)``; None where the task, or what the model gives, tells no predictions.
         predicted: the predictions, ``(n, ...)``; None likewise.
         own: the values of the user's own metrics.
+        by_row: whether each row has a loss of its own.
     """
 
     losses: Array
     y: Array | None
     predicted: Array | None
     own: Mapping[str, float]
+    by_row: bool = True
 
     def measure(self, task: Task) -> dict[str, float]:
         """All metrics by name."""
@@ -40,10 +42,10 @@ class Predictions:
     def of(self, places: Array) -> Predictions | None:
         """Those of some rows, without the user's own metrics; None where targets do not stand row by row."""
         if self.y is None or self.predicted is None:
-            return Predictions(self.losses[places], None, None, {})
+            return Predictions(self.losses[places], None, None, {}, self.by_row)
         if not len(self.y) == len(self.predicted) == len(self.losses):
             return None
-        return Predictions(self.losses[places], self.y[places], self.predicted[places], {})
+        return Predictions(self.losses[places], self.y[places], self.predicted[places], {}, self.by_row)
 
 
 @torch.no_grad()
@@ -67,12 +69,15 @@ def predict(
     """
     rows: list[tuple[Array, Array]] = []
     row_losses: list[Array] = []
+    by_row = True
     own = dict(own_metrics or {})
     for metric in own.values():
         metric.reset()
     for start, batch in zip(range(0, len(feed), batch_size), feed.in_order(batch_size), strict=True):
         outputs = model(batch["x"])
-        row_losses.append(_per_row(losses(outputs, batch["y"]), min(batch_size, len(feed) - start)))
+        loss, n = losses(outputs, batch["y"]), min(batch_size, len(feed) - start)
+        by_row = by_row and _is_per_row(loss, n)
+        row_losses.append(_per_row(loss, n))
         for metric in own.values():
             metric.to(feed.device).update(outputs, batch["y"])
         frozen = task.freeze(outputs, batch["y"])
@@ -82,7 +87,7 @@ def predict(
     values: dict[str, float] = {}
     for name, metric in own.items():
         values |= _named(name, metric.compute())
-    return Predictions(np.concatenate(row_losses), y, predicted, values)
+    return Predictions(np.concatenate(row_losses), y, predicted, values, by_row)
 
 
 class evaluating:  # noqa: N801 - reads as a statement: `with evaluating(model):`
@@ -100,9 +105,13 @@ class evaluating:  # noqa: N801 - reads as a statement: `with evaluating(model):
             module.training = mode
 
 
+def _is_per_row(loss: Tensor, rows: int) -> bool:
+    return bool(loss.ndim and len(loss) == rows)
+
+
 def _per_row(loss: Tensor, rows: int) -> Array:
     """The loss of each row; a batch that has one for all counts for as much as it has rows."""
-    if loss.ndim and len(loss) == rows:
+    if _is_per_row(loss, rows):
         return _array(loss.reshape(rows, -1).mean(1))
     return _array(loss.mean().expand(rows))
 

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from vernal.base import derive_seed
-from vernal.config import Plan, resolve
-from vernal.data import Chunk, Picked, Rows
+from vernal.base import ConfigError, derive_seed
+from vernal.config import Plan, Resolved, resolve
+from vernal.data import Picked, Rows, fixed_randomness
+from vernal.memory import Changed
 from vernal.store import Store
+from vernal.training import Predictions
 from vernal.transaction.new_data import NewData, read_data, together
+from vernal.transaction.parent import Parent
+from vernal.transaction.remembering import upgrade_of
 from vernal.transaction.version import Version
 
 Array = np.ndarray[Any, Any]
+Sample = tuple[Array, Array]
 
 SAMPLE = 2000  # rows of each sample
 WIDEST = 1024  # columns of raw features; for wider rows the embeddings stand
+ENOUGH = 100  # rows to compare with
 SAMPLES = ("features", "embeddings", "outputs")
 VALUES = ("correct", "loss")
 
@@ -32,15 +39,49 @@ class Observation:
 
     Args:
         rows: how many there are.
-        schema: a digest of what a row looks like.
+        schema: what a row looks like, as text.
         values: by name, ``(n, 2)``: the time of each row, and ``"correct"`` (1 right, 0 wrong) or ``"loss"``.
-        samples: by name two samples: of rows of the model's own time, and of the new ones.
+        samples: by name two samples: of rows of the model's own time, and of the new ones. Drawn at the first look.
     """
 
     rows: int
     schema: str
     values: Mapping[str, Array]
-    samples: Mapping[str, tuple[Array, Array]]
+    samples: Mapping[str, Sample]
+
+
+class Samples(Mapping[str, Sample]):
+    """Samples by name, each drawn when it is first looked at: most looks of a trigger need none.
+
+    Args:
+        names: those that may be asked for.
+        draw: gives the one with a name; None if there is none.
+
+    Examples:
+        >>> samples = Samples(["features"], lambda name: print("drawn") or (np.zeros((2, 1)), np.ones((2, 1))))
+        >>> samples["features"][1].shape, "features" in samples
+        drawn
+        ((2, 1), True)
+    """
+
+    def __init__(self, names: Collection[str], draw: Callable[[str], Sample | None]) -> None:
+        self._names, self._draw = names, draw
+        self._drawn: dict[str, Sample | None] = {}
+
+    def __getitem__(self, name: str) -> Sample:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._drawn:
+            self._drawn[name] = self._draw(name)
+        if (sample := self._drawn[name]) is None:
+            raise KeyError(name)
+        return sample
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._names if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def observe(plan: Plan, store: Store | str | Path, key: str, needs: Collection[str], now: float) -> Observation:
@@ -55,63 +96,122 @@ def observe(plan: Plan, store: Store | str | Path, key: str, needs: Collection[s
         now: the time of rows that have none, seconds since 1970.
 
     Raises:
-        ConfigError: something is wrong with the config file.
+        ConfigError: something is wrong with the config file; the model cannot read the rows; the loss is wanted, and
+            no row has one of its own.
         DataError: the rows cannot be read.
+        SchemaMismatch: when a sample is looked at: the version keeps rows of another form.
     """
     store = store if isinstance(store, Store) else Store(store, create=False)
-    data = read_data(resolve(plan), lambda prepare: prepare())
-    schema = str(data.train.schema)
-    rows = sum(map(len, data.parts))
-    if not {*needs} & {*SAMPLES, *VALUES}:
-        return Observation(rows, schema, {}, {})
-    version = Version(plan, store, key, data)
-    values = _values(version, data.parts, now) if {*needs} & {*VALUES} else {}
-    return Observation(rows, schema, values, _samples(version, data, needs))
+    resolved = resolve(plan)
+    data = read_data(resolved, lambda prepare: prepare())
+    look = _Look(resolved, Parent(store.record(key), store), data)
+    values = look.values([name for name in VALUES if name in needs], now)
+    samples = Samples([name for name in SAMPLES if name in needs], look.sample)
+    return Observation(sum(map(len, data.parts)), str(data.train.schema), values, samples)
 
 
-def _values(version: Version, parts: list[Chunk], now: float) -> dict[str, Array]:
-    """Losses and hits of all rows, in the order of their times."""
-    times = np.concatenate([part.times.numpy() for part in parts])
-    times = np.where(np.isnan(times), now, times)
-    found = [version.predictions(part.rows) for part in parts]
-    measured = {"loss": np.concatenate([one.losses for one in found])}
-    right = [
-        None if one.y is None or one.predicted is None else version.situation.task.correct(one.y, one.predicted)
-        for one in found
-    ]
-    if all(one is not None and len(one) == len(part) for one, part in zip(right, parts, strict=True)):
-        measured["correct"] = np.concatenate([np.asarray(one) for one in right])
-    order = np.argsort(times, kind="stable")
-    return {name: np.stack([times, values.astype(np.float64)], 1)[order] for name, values in measured.items()}
+@dataclass(frozen=True)
+class _Look:
+    """A version, and rows that it has not learned.
+
+    Args:
+        resolved: brings the config file.
+        parent: the version.
+        data: the rows.
+    """
+
+    resolved: Resolved
+    parent: Parent
+    data: NewData
+
+    @cached_property
+    def version(self) -> Version:
+        """The version, made when it is first asked."""
+        return Version(self.resolved, self.parent, self.data)
+
+    def values(self, names: Collection[str], now: float) -> dict[str, Array]:
+        """Losses and hits of all rows, in the order of their times; no hits where nothing is simply right or wrong."""
+        if not names:
+            return {}
+        parts = self.data.parts
+        times = np.concatenate([part.times.numpy() for part in parts])
+        times = np.where(np.isnan(times), now, times)
+        order = np.argsort(times, kind="stable")
+        measured = {"correct": self._correct, "loss": self._losses}
+        found = {name: measured[name]() for name in names}
+        return {
+            name: np.stack([times, values.astype(np.float64)], 1)[order]
+            for name, values in found.items()
+            if values is not None
+        }
+
+    def sample(self, name: str) -> Sample | None:
+        """A sample of the version's own rows and one of the new rows; None where they cannot be seen that way."""
+        looks = {"features": _features, "embeddings": self.version.embeddings, "outputs": self.version.outputs}
+        if self._reference is None:
+            return None
+        seed = self.version.seed
+        old, new = looks[name](self._reference), looks[name](_some(together(self.data.parts), seed, "current"))
+        return None if old is None or new is None or old.shape[1] != new.shape[1] else (old, new)
+
+    @cached_property
+    def _predictions(self) -> list[Predictions]:
+        return [self.version.predictions(part.rows) for part in self.data.parts]
+
+    def _losses(self) -> Array:
+        if not all(one.by_row for one in self._predictions):
+            raise ConfigError(
+                "A trigger looks at the loss of each row, and the loss that `loss_fn` gives is one number for a batch. "
+                "Return one for each row there, e.g. `nn.MSELoss(reduction='none')`: its mean is trained on."
+            )
+        return np.concatenate([one.losses for one in self._predictions])
+
+    def _correct(self) -> Array | None:
+        task = self.version.situation.task
+        hits = []
+        for one, part in zip(self._predictions, self.data.parts, strict=True):
+            right = None if one.y is None or one.predicted is None else task.correct(one.y, one.predicted)
+            if right is None or len(right) != len(part):
+                return None
+            hits.append(np.asarray(right))
+        return np.concatenate(hits)
+
+    @cached_property
+    def _reference(self) -> Rows | None:
+        """Rows of the time when the version was made, the best that there are enough of.
+
+        Held-out rows come first: what a model makes of rows that it was trained on is not what it makes of others. But
+        too few of them would never be tested, and a policy that waits for drift would wait for ever.
+        """
+        most: Rows | None = None
+        for rows in self._references():
+            most = rows if most is None or len(rows) > len(most) else most
+            if len(most) >= ENOUGH:
+                break
+        if not most:
+            return None
+        rows = _some(most, self.version.seed, "reference")
+        upgrade = upgrade_of(self.version.situation, rows.schema)
+        if upgrade is None:
+            return rows
+        with self.resolved.config.naming("`upgrade_row_fn`", f"on rows ({rows.schema})"):
+            return Changed(rows, upgrade, SAMPLE)
+
+    def _references(self) -> Iterator[Rows]:
+        """Rows that were held out and rows that were learned, each of the newest chunk, and of all."""
+        number = int(self.parent.record["number"])
+        for name in ("validation", "memory"):
+            memory = self.parent.memory(name)
+            if memory is not None and len(memory):
+                yield Picked(memory, torch.from_numpy(np.flatnonzero(memory.index.chunks == number)))
+                yield memory
 
 
-def _samples(version: Version, data: NewData, needs: Collection[str]) -> dict[str, tuple[Array, Array]]:
-    if not {*needs} & {*SAMPLES}:
-        return {}
-    reference = _reference(version)
-    if reference is None:
-        return {}
-    current = _some(together(data.parts), derive_seed(version.situation.seed, "current"))
-    looks = {"features": _features, "embeddings": version.embeddings, "outputs": version.outputs}
-    pairs = {name: (looks[name](reference), looks[name](current)) for name in SAMPLES if name in needs}
-    return {name: (old, new) for name, (old, new) in pairs.items() if old is not None and new is not None}
-
-
-def _reference(version: Version) -> Rows | None:
-    """Rows of the time when the version was made: of its newest chunk, or of all if these are too few."""
-    memory = version.parent.memory("validation") or version.parent.memory("memory")
-    if memory is None or not len(memory):
-        return None
-    own = np.flatnonzero(memory.index.chunks == int(version.parent.record["number"]))
-    rows: Rows = memory if len(own) < min(100, len(memory)) else Picked(memory, torch.from_numpy(own))
-    return _some(rows, derive_seed(version.situation.seed, "reference"))
-
-
-def _some(rows: Rows, seed: int) -> Rows:
+def _some(rows: Rows, seed: int, name: str) -> Rows:
     """A sample of rows, in their order."""
     if len(rows) <= SAMPLE:
         return rows
-    chosen = np.sort(np.random.default_rng(seed).choice(len(rows), SAMPLE, replace=False))
+    chosen = np.sort(np.random.default_rng(derive_seed(seed, name)).choice(len(rows), SAMPLE, replace=False))
     return Picked(rows, torch.from_numpy(chosen))
 
 
@@ -122,6 +222,7 @@ def _features(rows: Rows) -> Array | None:
         return None
     if sum(math.prod(n or 1 for n in leaf.shape) for leaf in leaves.values()) > WIDEST:
         return None
-    columns = rows.leaves(torch.arange(len(rows)))
-    flat = [np.asarray(columns[name], np.float64).reshape(len(rows), -1) for name in leaves]
+    with fixed_randomness(0):  # As the rows were read for their fingerprint.
+        columns = rows.leaves(torch.arange(len(rows)))
+    flat = [torch.as_tensor(columns[name]).double().reshape(len(rows), -1).numpy() for name in leaves]
     return np.concatenate(flat, axis=1)

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from vernal.base import ConfigError, SchemaMismatch, derive_seed
-from vernal.data import Rows
-from vernal.memory import Annotate, Memory
+from vernal.data import Rows, Schema
+from vernal.memory import Annotate, Change, Memory
 from vernal.methods import Method, Network
 from vernal.training import Feed, Reporter, evaluating
 from vernal.transaction.fitting import ROWS, kept_with
@@ -28,22 +28,40 @@ def as_today(situation: Situation, memory: Memory, folder: Path) -> Memory:
         SchemaMismatch: its rows are of another form, and the config file has no `upgrade_row_fn`, or that does not
             give rows of today's.
     """
-    train = situation.data.train
     if memory.structure is None:
         return memory
+    upgrade = upgrade_of(situation, memory.structure)
+    if upgrade is None:
+        return memory
+    train = situation.data.train
+    with situation.resolved.config.naming("`upgrade_row_fn`", f"on rows ({memory.structure})"):
+        memory = memory.upgraded(upgrade, folder)
+    memory.schema.check(train.schema, str(train))
+    return memory
+
+
+def upgrade_of(situation: Situation, structure: Schema) -> Change | None:
+    """What gives earlier rows the form that rows have today; None if they have it.
+
+    Args:
+        situation: what the update finds.
+        structure: the form of the earlier rows.
+
+    Raises:
+        SchemaMismatch: it is another one, and the config file has no `upgrade_row_fn`.
+    """
+    train = situation.data.train
     try:
-        memory.structure.check(train.schema, str(train))
+        structure.check(train.schema, str(train))
     except SchemaMismatch as error:
-        upgrade = situation.call("upgrade_row_fn")
+        upgrade: Change | None = situation.call("upgrade_row_fn")
         if upgrade is None:
             raise SchemaMismatch(
                 f"{error} If rows have another form from now on, define `upgrade_row_fn`, which gives it to earlier "
                 "ones."
             ) from error
-        with situation.resolved.config.naming("`upgrade_row_fn`", f"on rows ({memory.structure})"):
-            memory = memory.upgraded(upgrade, folder)
-        memory.schema.check(train.schema, str(train))
-    return memory
+        return upgrade
+    return None
 
 
 class Remembering:
