@@ -150,6 +150,8 @@ class _Conversation:
         times = "Which column says when a row came about? (- for none)"
         time = self._asker.choose_or_none(times, "--time", values.time, guess.time, names)
         columns = columns_of(seen.table, id or "-", time or "-", label or "-", self._features(names))
+        if wrong := {id, time, label} & {*columns.features}:
+            raise ConfigError(f"Column {wrong.pop()!r} cannot be a feature and the label, id or time as well.")
         if not columns.features:
             raise ConfigError("No column of numbers is left to predict from. Name some: --features COLUMN...")
         return columns

@@ -15,15 +15,15 @@ def test_addresses_with_passwords_are_read_from_the_environment():
     answers = Answers(source, COLUMNS, Label("y", (0, 1)), "manual", LateLabels(source, "known", "1d"), example=EXAMPLE)
     text = config_text(answers)
     assert "secret" not in text
-    assert 'preset("manual", [read_source(os.environ["VERNAL_SOURCE"])])' in text
-    assert 'read_source(os.environ["VERNAL_LABELS"])' in text
+    assert 'SOURCE = os.environ["VERNAL_SOURCE"]' in text
+    assert 'LABELS = os.environ["VERNAL_LABELS"]' in text
     assert answers.secrets == {"VERNAL_SOURCE": source, "VERNAL_LABELS": source}
 
 
 def test_names_are_written_as_python_wants_them():
     tree = ast.parse(config_text(Answers("files:in", COLUMNS, Label("y", (0, 1)), "manual", example=EXAMPLE)))
-    features = next(node.value for node in tree.body if isinstance(node, ast.Assign))
-    assert ast.literal_eval(features) == [*COLUMNS.features]
+    values = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign)}
+    assert ast.literal_eval(values["FEATURES"]) == [*COLUMNS.features]
 
 
 def test_what_was_left_out_is_said_and_how_to_add_it():

@@ -121,7 +121,7 @@ def _imports(answers: Answers, prepared: bool) -> list[str]:
 
 
 def _source(text: str, variable: str) -> str:
-    return f'read_source(os.environ["{variable}"])' if _is_secret(text) else f"read_source({_quoted(text)})"
+    return f'os.environ["{variable}"]' if _is_secret(text) else _quoted(text)
 
 
 def _is_secret(text: str) -> bool:
