@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -132,11 +132,11 @@ class World:
         """A table appears in a folder."""
         folder = folder or self.incoming
         folder.mkdir(exist_ok=True)
-        path = folder / name
-        pq.write_table(pa.table(columns), path)
+        unfinished = self.folder / name
+        pq.write_table(pa.table(columns), unfinished)
         at = (self.clock.now() - timedelta(minutes=1)).timestamp()
-        os.utime(path, (at, at))
-        return path
+        os.utime(unfinished, (at, at))
+        return unfinished.replace(folder / name)
 
     def turn(self, loop: Loop | None = None, hours: float = 1, by_hand: str = "") -> Turn:
         """Time goes on, and the loop has a look."""
@@ -160,6 +160,28 @@ def weights(store: Store, key: str = "champion") -> dict[str, Any]:
         name: [store.resolve(artefact["blob"]), *map(store.resolve, artefact.get("needs", ()))]
         for name, artefact in store.record(key)["artefacts"].items()
     }
+
+
+def lived(world: World) -> dict[str, Any]:
+    """All that came of a life: what two lives have in common that were the same, but for interruptions."""
+    store = world.open()
+    records = store.records()
+    return {
+        "updates": [one["name"] for one in records],
+        "weights": {one["id"]: weights(store, one["id"]) for one in records},
+        "aliases": store.aliases(),
+        "history": [(entry.kind, entry.champion) for entry in store.entries()],
+        "decisions": [
+            (one.kind, one.subject, one.outcome, one.why, one.decision.fires, _lasting(one.evidence))
+            for one in world.decisions
+        ],
+        "state": world.loop().state.to_json(),
+    }
+
+
+def _lasting(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """Evidence without what every machine and every attempt measures anew."""
+    return {name: value for name, value in evidence.items() if name != "costs"}
 
 
 def kinds(turn: Turn) -> list[tuple[str, str]]:
