@@ -64,9 +64,9 @@ def policies() -> dict[str, Policy]:
     }
 
 
-def plan(**arguments: Any) -> Plan:
+def plan(budget: str = "3ep", **arguments: Any) -> Plan:
     """A tiny plan."""
-    return Plan(CONFIG, "fine_tune", arguments, training=Training(budget="3ep", batch_size=16))
+    return Plan(CONFIG, "fine_tune", arguments, training=Training(budget=budget, batch_size=16))
 
 
 def backtest(

@@ -17,7 +17,7 @@ from tests.backtest.histories import stream, written
 from vernal.backtest import History
 from vernal.base import ConfigError, DataError
 
-QUIET = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def history(folder: Path, times: Any, **options: Any) -> History:
@@ -118,10 +118,10 @@ def test_a_column_that_is_not_there_is_named(option: str, tmp_path: Path) -> Non
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"cannot be read: .*missing.parquet"):
+    with pytest.raises(DataError, match=r"missing.parquet"):
         History([str(tmp_path / "missing.parquet")]).ticks(2)
     (tmp_path / "rubbish.parquet").write_text("no table")
-    with pytest.raises(DataError, match="cannot be read: .*are these tables"):
+    with pytest.raises(DataError, match="rubbish.parquet.* cannot be read"):
         History([str(tmp_path / "rubbish.parquet")]).ticks(2)
 
 

@@ -2,7 +2,21 @@
 
 from vernal.backtest.backtest import Backtest, Estimate, Lives, is_stateless
 from vernal.backtest.course import Course, Lived
+from vernal.backtest.findings import findings
 from vernal.backtest.hindsight import Hindsight, look_back
 from vernal.backtest.history import History
+from vernal.backtest.models import Measured
 
-__all__ = ["Backtest", "Course", "Estimate", "Hindsight", "History", "Lived", "Lives", "is_stateless", "look_back"]
+__all__ = [
+    "Backtest",
+    "Course",
+    "Estimate",
+    "Hindsight",
+    "History",
+    "Lived",
+    "Lives",
+    "Measured",
+    "findings",
+    "is_stateless",
+    "look_back",
+]

@@ -101,7 +101,7 @@ class Backtest:
         models = self.models(lives.store, lives.shared, "check", HeldClock(lives.chunks[0][0]))
         for tick, arrival in lives.chunks:
             try:
-                models.observe(arrival.files, "", (), 0.0)
+                models.check(arrival.files)
             except DataError as error:
                 error.add_note(f"This is about the chunk of {arrival.rows} rows that ends at {tick:%Y-%m-%d %H:%M %Z}.")
                 raise

@@ -14,7 +14,6 @@ from vernal.base import ConfigError, DataError, check_whole, did_you_mean, perio
 from vernal.data import read_table
 from vernal.loop import Labels, Policy
 from vernal.sources import Replay, column_seconds
-from vernal.store import refusals
 
 Array = np.ndarray[Any, Any]
 
@@ -63,8 +62,8 @@ class History:
         arrow = require("pyarrow", "tables")
         try:
             table = arrow.concat_tables([read_table(file) for file in self.files], promote_options="permissive")
-        except (*refusals(), arrow.ArrowInvalid) as error:
-            raise DataError(f"The history cannot be read: {error}. Check the paths; are these tables?") from error
+        except arrow.ArrowInvalid as error:
+            raise DataError(f"The files of the history do not make one table: {error}.") from error
         for name in (self.time, self.id, self.label):
             if name is not None and name not in table.column_names:
                 raise DataError(f"The history has no column {name!r}. {did_you_mean(name, table.column_names)}")

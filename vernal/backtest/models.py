@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vernal.base import Clock
-from vernal.config import Plan
+from vernal.config import Plan, resolve
 from vernal.loop import Learner
 from vernal.store import Store
 from vernal.training import Reporter
-from vernal.transaction import Result
+from vernal.transaction import Result, read_data
 
 Array = np.ndarray[Any, Any]
 Key = tuple[tuple[str, ...], str | None]
@@ -79,6 +79,14 @@ class Models(Learner):
         self.shared.reused += result.repeated
         self.shared.trained += not result.repeated
         return self.shared.results.setdefault(key, result)
+
+    def check(self, files: Sequence[str]) -> None:
+        """Let the config file read rows.
+
+        Raises:
+            DataError: it cannot.
+        """
+        read_data(resolve(self._on(files)), lambda prepare: prepare())
 
     def measure(self, files: Sequence[str], version: str) -> Measured:
         """How good a version is on rows that it has not learned."""

@@ -1,6 +1,7 @@
-"""Documents from records: what updates did to a model, as one HTML page."""
+"""Documents from records: what updates, policies and loops did to a model, as one HTML page."""
 
+from vernal.report.backtest import backtest_report
 from vernal.report.comparison import comparison_report
 from vernal.report.story import lineage_report
 
-__all__ = ["comparison_report", "lineage_report"]
+__all__ = ["backtest_report", "comparison_report", "lineage_report"]

@@ -4,6 +4,7 @@ from vernal.transaction.asking import answers
 from vernal.transaction.erasure import Erasure, erase, holds, trained_on
 from vernal.transaction.examination import Examination, examine
 from vernal.transaction.load import load_model
+from vernal.transaction.new_data import read_data
 from vernal.transaction.observation import Observation, observe
 from vernal.transaction.probe import probe
 from vernal.transaction.rehearsal import Rehearsal, rehearse
@@ -25,6 +26,7 @@ __all__ = [
     "load_model",
     "observe",
     "probe",
+    "read_data",
     "rehearse",
     "trained_on",
     "tune",
