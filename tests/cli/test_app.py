@@ -49,7 +49,7 @@ def test_vernal_alone_gives_help(vernal: Vernal) -> None:
 
 def test_all_commands_are_offered() -> None:
     folder = Path(sys.modules["vernal.cli"].__file__ or "").parent
-    with_run = {file.stem for file in folder.glob("*.py") if "\ndef run(" in file.read_text()}
+    with_run = {file.stem.replace("_", "-") for file in folder.glob("*.py") if "\ndef run(" in file.read_text()}
     assert with_run == set(COMMANDS)
 
 
