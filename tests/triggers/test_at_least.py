@@ -122,6 +122,9 @@ def test_a_combination_holds_as_long_as_what_it_fired_by():
 def test_the_evidence_holds_the_decisions_of_all_parts():
     _, decisions = run(Rows(100) & Scripted("wu"), looks(250, 0))
     assert decisions[1].why == "2 of 2 fired (2 needed): rows(100) fired before. It is written: u."
+    # Where too few fired, it is told what the others are waiting for.
+    enough = "250 rows came since it last fired, and 100 are enough."
+    assert decisions[0].why == f"1 of 2 fired (2 needed): {enough} It is written: w."
     assert decisions[0].evidence == {
         "fired": 1,
         "unknown": 1,

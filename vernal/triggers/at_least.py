@@ -105,10 +105,15 @@ class AtLeast(Trigger):
         return Decision(outcome, self._why(decisions, pending), evidence, fires=int(outcome == "update"))
 
     def _why(self, decisions: Sequence[Decision], pending: Sequence[bool]) -> str:
-        counted = f"{sum(pending)} of {len(pending)} fired ({self.n} needed)"
+        """What those say that fired; and where they are too few, what the others say as well."""
+        enough = sum(pending) >= self.n
         parts = zip(self.triggers, decisions, pending, strict=True)
-        whys = [decision.why if decision.yes else f"{one} fired before." for one, decision, fired in parts if fired]
-        return f"{counted}: {' '.join(whys)}" if whys else f"{counted}."
+        whys = [
+            f"{one} fired before." if fired and not decision.yes else decision.why
+            for one, decision, fired in parts
+            if fired or not enough
+        ]
+        return f"{sum(pending)} of {len(pending)} fired ({self.n} needed): {' '.join(whys)}"
 
 
 class AllOf(AtLeast):
