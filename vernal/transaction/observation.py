@@ -15,7 +15,7 @@ import torch
 from vernal.base import ConfigError, derive_seed
 from vernal.config import Plan, Resolved, resolve
 from vernal.data import Picked, Rows, fixed_randomness
-from vernal.memory import Changed
+from vernal.memory import Changed, Memory
 from vernal.store import Store
 from vernal.training import Predictions
 from vernal.transaction.new_data import NewData, read_data, together
@@ -198,13 +198,19 @@ class _Look:
             return Changed(rows, upgrade, SAMPLE)
 
     def _references(self) -> Iterator[Rows]:
-        """Rows that were held out and rows that were learned, each of the newest chunk, and of all."""
-        number = int(self.parent.record["number"])
+        """The newest rows that were held out, and the newest that were learned."""
         for name in ("validation", "memory"):
             memory = self.parent.memory(name)
             if memory is not None and len(memory):
-                yield Picked(memory, torch.from_numpy(np.flatnonzero(memory.index.chunks == number)))
-                yield memory
+                yield _newest(memory)
+
+
+def _newest(memory: Memory) -> Rows:
+    """The rows of the newest chunk; of several, where one has too few. All that was ever kept is of no one time."""
+    chunks = memory.index.chunks
+    if len(chunks) <= ENOUGH:
+        return memory
+    return Picked(memory, torch.from_numpy(np.flatnonzero(chunks >= np.sort(chunks)[-ENOUGH])))
 
 
 def _some(rows: Rows, seed: int, name: str) -> Rows:
