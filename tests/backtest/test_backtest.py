@@ -187,9 +187,14 @@ def test_an_estimate_bounds_the_updates_and_trains_only_the_first_model(tmp_path
     replayed = backtest(tmp_path, stream(), policies())
     estimate = replayed.estimate()
     assert estimate.chunks == 6
-    assert estimate.updates == 5 * 5 + 5  # Five stateful policies, and the stateless ones together.
+    assert estimate.updates == 4 * 5 + 5  # Four stateful policies that may update, and the stateless ones together.
     assert estimate.seconds > 0
     assert len(Store(tmp_path / "models" / "store").records()) == 1
+
+
+def test_an_estimate_counts_what_looking_back_needs(tmp_path: Path) -> None:
+    alone = backtest(tmp_path, stream(), {name: policies()[name] for name in ("never", "always")})
+    assert [alone.estimate(models).updates for models in (0, 3, 8, None)] == [5, 8, 10, 10]
 
 
 def test_no_more_is_trained_than_was_estimated(lives: Lives, folder: Path) -> None:

@@ -5,7 +5,7 @@ from vernal.backtest.course import Course, Lived
 from vernal.backtest.findings import findings
 from vernal.backtest.hindsight import Hindsight, look_back
 from vernal.backtest.history import History
-from vernal.backtest.models import Measured
+from vernal.backtest.models import Measured, Models
 
 __all__ = [
     "Backtest",
@@ -16,6 +16,7 @@ __all__ = [
     "Lived",
     "Lives",
     "Measured",
+    "Models",
     "findings",
     "is_stateless",
     "look_back",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from vernal.backtest.clock import HeldClock
 from vernal.backtest.course import Course, Lived
 from vernal.backtest.history import History
@@ -18,6 +20,7 @@ from vernal.loop import SCRATCH, Loop, Policy
 from vernal.sources import Arrival, Cursor
 from vernal.store import Store
 from vernal.training import Reporter, Silent
+from vernal.triggers import Manual
 
 Told = Callable[[str, int, int], None]
 
@@ -50,19 +53,26 @@ class Backtest:
         if not self.policies:
             raise ConfigError("A backtest compares policies: name one or more.")
 
-    def estimate(self) -> Estimate:
-        """What the backtest will cost at most, told by the training of the first model, which it needs anyway."""
+    def estimate(self, models: int | None = 0) -> Estimate:
+        """What the backtest will cost at most, told by the training of the first model, which it needs anyway.
+
+        Args:
+            models: how many are trained from scratch to look back, beside what policies need; None for one at every
+                chunk. See `look_back`.
+        """
         lives = self._begun()
         first = lives.chunks[0][1]
-        models = self.models(lives.store, lives.shared, "estimate", HeldClock(lives.chunks[0][0]))
-        result = models.update(first.files, None, scratch=True)
+        learner = self.models(lives.store, lives.shared, "estimate", HeldClock(lives.chunks[0][0]))
+        result = learner.update(first.files, None, scratch=True)
         a_row = float(result.costs["total_seconds"]) / first.rows
         rows = [arrival.rows for _, arrival in lives.chunks[1:]]
-        so_far = [first.rows + sum(rows[: i + 1]) for i in range(len(rows))]
-        stateful = sum(not is_stateless(policy) for policy in self.policies.values())
-        stateless = len(self.policies) > stateful  # They share what they train.
-        seconds = a_row * (stateful * sum(rows) + stateless * sum(so_far))
-        return Estimate(len(lives.chunks), (stateful + stateless) * len(rows), seconds)
+        so_far = first.rows + np.cumsum(rows)
+        active = [policy for policy in self.policies.values() if not isinstance(policy.trigger, Manual)]
+        stateful = sum(not is_stateless(policy) for policy in active)
+        # Policies from scratch share what they train.
+        scratch = len(rows) if models is None or len(active) > stateful else min(models, len(rows))
+        seconds = a_row * (stateful * sum(rows) + scratch * float(so_far.mean()))
+        return Estimate(len(lives.chunks), stateful * len(rows) + scratch, seconds)
 
     def run(self, told: Told = lambda name, done, all: None) -> Lives:  # noqa: ARG005
         """Live through the history with every policy.

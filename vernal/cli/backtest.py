@@ -54,14 +54,15 @@ def run(words: Sequence[str]) -> int:
         line = read_line("backtest", __doc__, words, _add)
         _check(line)
         backtest = _backtest(line)
-        estimate = backtest.estimate()
+        models = None if line.values.oracle else MODELS
+        estimate = backtest.estimate(models)
         say(
             f"{len(backtest.policies)} policies over {estimate.chunks} chunks: at most {estimate.updates} updates, "
             f"about {duration(estimate.seconds)}; less where models are there already."
         )
         if line.values.dry_run:
             return 0
-        found = _found(line, backtest)
+        found = _found(line, backtest, models)
         _write(backtest.folder, found)
     if line.values.json:
         say_json(found)
@@ -157,13 +158,13 @@ class _Told:
         self._screen.print(f"  {name}: {done} of {count} chunks{left}", end="\n" if last else "\r", soft_wrap=True)
 
 
-def _found(line: Line, backtest: Backtest) -> dict[str, Any]:
+def _found(line: Line, backtest: Backtest, models: int | None) -> dict[str, Any]:
     """All that came out, as plain values."""
     from vernal.backtest import findings, look_back
 
     values = line.values
     lives = backtest.run(_Told(len(backtest.policies), console(stderr=True), SystemClock()))
-    hindsight = look_back(backtest, lives, None if values.oracle else MODELS)
+    hindsight = look_back(backtest, lives, models)
     return findings(backtest, lives, hindsight, values.update_cost, values.present, values.present_days)
 
 

@@ -2,6 +2,8 @@
 
 from vernal.report.backtest import backtest_report
 from vernal.report.comparison import comparison_report
+from vernal.report.loop import loop_report
+from vernal.report.operation import Operation
 from vernal.report.story import lineage_report
 
-__all__ = ["backtest_report", "comparison_report", "lineage_report"]
+__all__ = ["Operation", "backtest_report", "comparison_report", "lineage_report", "loop_report"]

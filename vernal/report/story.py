@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vernal.report.lineage import Lineage, Record
+from vernal.report.loop import Told
+from vernal.report.operation import Operation
 from vernal.report.page import render
 from vernal.report.plots import FORGOTTEN, Axis, Plot, Series, line_plot
 from vernal.report.reading import read_lineage
@@ -12,7 +14,10 @@ from vernal.report.tuning import names_chosen, sections_of
 
 
 def lineage_report(
-    records: Sequence[Record], title: str = "The lineage of a model", tunings: Mapping[str, Record] | None = None
+    records: Sequence[Record],
+    title: str = "The lineage of a model",
+    tunings: Mapping[str, Record] | None = None,
+    operation: Operation | None = None,
 ) -> str:
     """Write the report on a lineage.
 
@@ -20,6 +25,7 @@ def lineage_report(
         records: of updates that follow each other, oldest first: ``store.lineage("champion")``.
         title: the heading.
         tunings: for ids of updates that were tuned the artefact ``tuning``, read from JSON; their trials are shown.
+        operation: what the loop did that made them; None if there was none.
 
     Returns:
         One HTML page that needs nothing beside itself.
@@ -37,6 +43,7 @@ def lineage_report(
         "plots": _plots(lineage),
         "searches": searches,
         "chosen_names": names_chosen(searches),
+        "told": Told.of(operation) if operation and operation.decisions else None,
     }
     return render("lineage.html", values)
 
