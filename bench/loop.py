@@ -9,6 +9,7 @@ has started. Times are medians, with the 95th percentile.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import statistics
 import subprocess
@@ -70,13 +71,14 @@ def measure(world: World, rounds: int) -> None:
     show("the first turn, with an update", [seconds(lambda: world.turn(loop))])
     show("a turn without news", timed(rounds, lambda: world.turn(loop)))
     show("open the loop, and a turn without news", timed(10, lambda: world.turn()))
-    show("register and promote", timed(rounds, lambda: registered(world.store)))
+    number = itertools.count()
+    show("register and promote", timed(rounds, lambda: registered(world.store, next(number))))
     show("promote", timed(rounds, lambda: promoted(world.store)))
 
 
-def registered(store: Store) -> None:
+def registered(store: Store, number: int) -> None:
     """A version is committed and promoted, as the loop does it, with its evidence."""
-    name = digest(len(store.entries()))
+    name = digest(number)
     champion = store.champion
     store.commit(RECORD | {"id": name[:12], "name": name}, promote=False, parent=champion)
     store.promote(name[:12], champion, "It passed.", Decision("promote", "It passed.", {"p": 0.01}).to_json())
@@ -99,6 +101,7 @@ def watch(world: World, wall: float) -> None:
             assert process.stdout is not None
             process.stdout.readline()
             time.sleep(3)  # The first turn
+            assert process.poll() is None, process.stdout.read()
             before, began = cpu_seconds(process.pid), time.perf_counter()
             time.sleep(wall)
             spent = (cpu_seconds(process.pid) - before) / (time.perf_counter() - began)

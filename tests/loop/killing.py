@@ -18,6 +18,9 @@ from vernal.gate import Gate
 from vernal.loop import Loop
 from vernal.sources import Files
 
+PROCESSES.set_forkserver_preload(
+    ["vernal.methods", "vernal.transaction", "tests.transaction.processes", "tests.loop.killing"]
+)
 GATE = Gate(margin=0.1, anchor_margin=0.1, first="promote")
 POISONED = 4  # every so many files one is
 
@@ -118,7 +121,7 @@ def problems(world: World, loop: Loop) -> list[str]:
     return found
 
 
-def kills(folder: Path, ledger: str | None, count: int, seed: int, longest: float = 0.6) -> Iterator[Killed]:
+def kills(folder: Path, ledger: str | None, count: int, seed: int, longest: float = 1.0) -> Iterator[Killed]:
     """Kill so many processes, one after the other, that all live the same life.
 
     Args:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from vernal.cli.line import Line
     from vernal.loop import Policy, Turn
 
-SOURCES = "folder/*.parquet, kafka://host:9092/topic, nats://host:4222/stream, sqlite:///file.db?table=..."
+SOURCES = "folder/*.parquet, parquet:s3://bucket/table, kafka://host:9092/topic, nats://host:4222/stream, sqlite:///file.db?table=..."
 
 
 def add_policy(parser: Parser) -> None:
@@ -86,7 +86,8 @@ def _sources(texts: list[str]) -> dict[str, Any]:
     for text in texts:
         name, equals, rest = text.partition("=")
         named = bool(equals) and name.isidentifier()
-        source = read_source(rest if named else text)
+        address = rest if named else text
+        source = read_source(address if ":" in address else f"files:{address}")
         key = name if named else source.name
         if key in found:
             raise ConfigError(f"Two sources are called {key!r}. Name them: --source web={text} --source app=...")

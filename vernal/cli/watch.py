@@ -4,7 +4,11 @@ Stop it with Ctrl-C or SIGTERM at any time; the next one goes on where it stood.
 several machines: one works, the others stand by. What fails for reasons that pass (a source that is away, a full disk)
 is tried again, after longer and longer pauses. The config file is read once, at the beginning.
 
-The options that say how to train are those of `vernal update`; those of the policy those of `vernal run-once`.
+The options that say how to train are those of `vernal update`; those of the policy those of `vernal run-once`. With
+--json each turn is one line of JSON.
+
+Exit codes: 0 stopped by SIGTERM, 1 it failed for a reason that does not pass (the config file), 2 the command line is
+wrong, 130 stopped by Ctrl-C. Either way of stopping is at once: a training goes on from its last checkpoint.
 
 Examples:
   vernal watch config.py --store runs/fraud
@@ -13,6 +17,7 @@ Examples:
 
 from __future__ import annotations
 
+import json
 import shlex
 import signal
 import sys
@@ -26,11 +31,11 @@ from vernal.cli.line import read_line
 from vernal.cli.looping import add_policy, policy_of_line, turn_json, turn_told
 from vernal.cli.parser import Parser
 from vernal.cli.progress import reporting
-from vernal.cli.terminal import say, say_json
+from vernal.cli.terminal import say
 
 if TYPE_CHECKING:
     from vernal.base import VernalError
-    from vernal.loop import Turn
+    from vernal.loop import Turn, Watch
 
 
 def run(words: Sequence[str]) -> int:
@@ -41,23 +46,45 @@ def run(words: Sequence[str]) -> int:
     values = line.values
     policy = policy_of_line(line)
     store = open_store(values, create=True)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with reporting(store, shlex.join(["vernal", "watch", *words])) as (reporter, _):
         loop = open_loop(line.plan, policy, store, values.loop, reporter)
-        say(f"Watching {', '.join(map(str, policy.streams.values()))} for {store.url}, every {values.every}.")
-        told = _tell_json if values.json else _tell
-        Watch(loop, leases_of(store), values.every, told, _failed).run(stop)
+        watch = Watch(loop, leases_of(store), values.every, _tell_json if values.json else _tell, _failed)
+        if not values.json:
+            _say_now(f"Watching {', '.join(map(str, policy.streams.values()))} for {store.url}, every {values.every}.")
+        return _run_until_told(watch)
+
+
+def _run_until_told(watch: Watch) -> int:
+    stop = threading.Event()
+
+    def end(*_: object) -> None:
+        stop.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        watch.run(stop)
+    except KeyboardInterrupt:
+        if not stop.is_set():  # It was Ctrl-C.
+            raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 0
 
 
 def _tell(turn: Turn) -> None:
     if turn.decisions:
-        say(*turn_told(turn))
+        _say_now(*turn_told(turn))
 
 
 def _tell_json(turn: Turn) -> None:
-    say_json(turn_json(turn))
+    _say_now(json.dumps(turn_json(turn)))
+
+
+def _say_now(*lines: str) -> None:
+    """Whoever reads a log wants to read it now, not when the buffer is full."""
+    say(*lines)
+    sys.stdout.flush()
 
 
 def _failed(error: VernalError, pause: timedelta) -> None:

@@ -15,7 +15,7 @@ from vernal.data import read_table, seconds
 from vernal.ledger import Decided, Outcomes
 from vernal.loop.maturing import is_due, matured, write_down
 from vernal.loop.policy import LABELS, Policy, of_metric
-from vernal.loop.state import LoopState, Piece, rows_of
+from vernal.loop.state import MOST, LoopState, Piece, rows_of
 from vernal.sources import Arrival, Cursor, Source
 
 Array = np.ndarray[Any, Any]
@@ -103,6 +103,7 @@ class Door:
             return replace(state, raw=(), ready=(*state.ready, *state.raw)), [*state.raw], []
         ripe: list[Piece] = []
         raw: list[Piece] = []
+        aside: list[Piece] = []
         told: list[Decided] = []
         for piece in state.raw:
             if not is_due(self._policy.labels, piece, now):
@@ -110,15 +111,16 @@ class Door:
                 continue
             try:
                 joined = matured(self._policy.labels, piece, self._outcomes, now, self._inbox)
-            except DataError as error:  # It stays, and is tried at every look, until somebody corrects it.
-                raw.append(piece)
+            except DataError as error:
+                aside.append(piece)
                 told.append(Decided(now, "noticed", piece.source, _unusable(piece, error)))
                 continue
             if joined is None:
                 told.append(Decided(now, "noticed", piece.source, _no_label(piece)))
             else:
                 ripe.append(joined)
-        return replace(state, raw=tuple(raw), ready=(*state.ready, *ripe)), ripe, told
+        state = replace(state, raw=tuple(raw), ready=(*state.ready, *ripe), aside=(*state.aside, *aside)[-MOST:])
+        return state, ripe, told
 
 
 def _came_again(piece: Piece) -> Decision:
@@ -132,7 +134,7 @@ def _no_label(piece: Piece) -> Decision:
 
 
 def _unusable(piece: Piece, error: DataError) -> Decision:
-    why = f"{piece.rows} rows cannot be joined with labels, and wait until that is put right. {error}"
+    why = f"{piece.rows} rows cannot be joined with labels, and are set aside. {error}"
     return Decision("failed", why, {"rows": piece.rows, "digest": piece.digest})
 
 

@@ -121,7 +121,7 @@ class Loop:
         """Let what was set aside be learned after all; how many rows that are."""
         generation, state = self._read()
         if state.aside:
-            self._loops.step(self.name, generation, state.relearning().to_json())
+            self._loops.step(self.name, generation, state.relearning(self._policy.labels is not None).to_json())
         return rows_of(state.aside)
 
     def _read(self) -> tuple[int, LoopState]:

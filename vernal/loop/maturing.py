@@ -61,7 +61,7 @@ def matured(labels: Labels, piece: Piece, outcomes: Outcomes, now: datetime, inb
     table = table.append_column(labels.label, column)
     span = np.array([piece.came if time is None else time for time in (piece.since, piece.until)])
     arrival = land(table, span, inbox, "labelled", None, {"rows": piece.digest})
-    return replace(piece, files=arrival.files, rows=arrival.rows)
+    return replace(piece, files=arrival.files, rows=arrival.rows, labelled=True)
 
 
 def is_due(labels: Labels, piece: Piece, now: datetime) -> bool:

@@ -26,6 +26,7 @@ class Piece:
         until: the time of the latest row.
         came: when the loop saw them, seconds since 1970.
         by: the version that has learned them, or tried to.
+        labelled: whether labels that came later were joined with them.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Piece:
     until: float | None
     came: float
     by: str | None = None
+    labelled: bool = False
 
     @classmethod
     def of(cls, source: str, arrival: Arrival, came: float) -> Self:
@@ -202,10 +204,14 @@ class LoopState:
             learned=tuple(sorted([*kept, *learned], key=lambda piece: piece.came)[-MOST:]),
         )
 
-    def relearning(self) -> LoopState:
-        """The state when all that was set aside is to be learned after all."""
-        again = tuple(replace(piece, by=None) for piece in self.aside)
-        return replace(self, aside=(), ready=tuple(sorted((*self.ready, *again), key=lambda piece: piece.came)))
+    def relearning(self, labels_come_later: bool) -> LoopState:
+        """The state when all that was set aside is to be learned after all, if need be when it has labels."""
+        again = [replace(piece, by=None) for piece in self.aside]
+        lacking = [piece for piece in again if labels_come_later and not piece.labelled]
+        ready = [*self.ready, *(piece for piece in again if piece not in lacking)]
+        return replace(
+            self, aside=(), raw=(*self.raw, *lacking), ready=tuple(sorted(ready, key=lambda piece: piece.came))
+        )
 
     def _parted(self, digests: Collection[str], by: str | None) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
         rest = tuple(piece for piece in self.ready if piece.digest not in digests)
