@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Vernal
+from tests.transaction.stream import write_config
+from tests.transaction.windows import CONFIG, write
 from vernal import Store
 
 
@@ -36,6 +38,37 @@ def test_an_update_is_made_and_told(vernal: Vernal, config: str, store: Path) ->
     for name in ("average accuracy", "forgetting", "time", "samples", "peak memory", "store", "log", "Next:"):
         assert re.search(rf"^{name}", ran.out, re.MULTILINE)
     assert f"vernal rollback --store {store}" in ran.out
+
+
+def test_a_model_from_scratch_is_a_new_lineage(vernal: Vernal, config: str, store: Path) -> None:
+    before = Store(store).champion
+    ran = vernal("update", config, "--store", store, "--chunk", "3", "--budget", "2ep", "--scratch")
+    champion = Store(store).champion
+    assert f"Update {champion}, from scratch: learned chunk 3 (64 rows); the champion now." in ran.out
+    assert f"vernal rollback --store {store}" in ran.out  # There is one to go back to.
+    assert Store(store).version("champion") == "2.0"
+    assert vernal("rollback", "--store", store).code == 0
+    assert Store(store).champion == before
+
+
+def test_from_scratch_and_from_a_parent_exclude_each_other(vernal: Vernal, config: str, store: Path) -> None:
+    ran = vernal("update", config, "--store", store, "--chunk", "3", "--scratch", "--parent", "champion")
+    assert (ran.code, "has no parent, and 'champion' is named as one" in ran.err) == (1, True)
+
+
+def test_files_are_learned_and_recorded_by_their_whole_paths(
+    vernal: Vernal, tmp_path: Path, where: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windowed, file = write_config(tmp_path / "project", CONFIG), write(tmp_path, 1)
+    monkeypatch.chdir(tmp_path)
+    record = record_of(vernal, windowed, "--store", where, "--files", "1.parquet", "--budget=1ep")
+    assert record["chunk"]["files"] == [file]
+    ran = vernal("update", windowed, "--store", where, "--budget=1ep")
+    assert (ran.code, "Name the files to learn: --files" in ran.err) == (1, True)
+    ran = vernal("update", windowed, "--store", where, "--files", "1.parquet", "1.parquet")
+    assert "1.parquet twice, and would learn its rows twice" in ran.err
+    ran = vernal("update", windowed, "--store", where, "--files", "2.parquet")
+    assert "There is no table" in ran.err
 
 
 def test_progress_goes_to_standard_error_and_into_a_log(vernal: Vernal, config: str, where: Path) -> None:

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vernal.base import ConfigError, Problem
@@ -138,7 +139,7 @@ class _Reading:
         terms = self._gathered("terms", lambda: make_terms(values.terms) if values.terms else None)
         tuning = self._gathered("tuning", lambda: tuning_of(offer.tuning, values))
         rest = self._gathered("plan", lambda: offer.rest.read(self._fixed(offer.rest)))
-        window = Window(tuple(files)) if (files := getattr(values, "files", None)) else None
+        window = Window(tuple(map(_whole, files))) if (files := getattr(values, "files", None)) else None
         return {"training": training or Training(), "terms": terms, "tuning": tuning, "window": window, **(rest or {})}
 
     def _fixed(self, flags: Flags) -> dict[str, str]:
@@ -169,3 +170,8 @@ class _Reading:
             problems = [replace(p, where=where) if p.where == "config" else p for p in error.problems]
             self._problems += [problem for problem in problems if problem.where not in told]
             return None
+
+
+def _whole(file: str) -> str:
+    """A file as a record names it: whoever reads that may work in another folder."""
+    return file if "://" in file else str(Path(file).expanduser().resolve())

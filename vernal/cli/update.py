@@ -46,10 +46,10 @@ def run(words: Sequence[str]) -> int:
     if "--json" in words:
         say_json(result.record)
         return 0
-    say("", _headline(result), "")
+    say("", _headline(result, store), "")
     if "tuning" in result.record:
         say(*search_shown(store, result.record), "")
-    _show(result, log)
+    _show(result, store, log)
     return 0
 
 
@@ -68,23 +68,24 @@ def _update(words: Sequence[str]) -> tuple[Result, Store, Path]:
     return result, store, log
 
 
-def _show(result: Result, log: Path) -> None:
+def _show(result: Result, store: Store, log: Path) -> None:
     record = result.record
     say(chunk_table(record), "")
     say(pairs(summary(record) | costs(record) | {"store": result.store, "log": str(log)}), "")
-    say("Next:", pairs(_next_commands(result)))
+    say("Next:", pairs(_next_commands(result, store)))
 
 
-def _headline(result: Result) -> str:
+def _headline(result: Result, store: Store) -> str:
     record, chunk = result.record, result.record["chunk"]
     if result.repeated:
         return f"Update {result.id} was made before, of the same data, plan and code. Nothing was done."
-    parent = f"from {record['parent']}" if record["parent"] else "the first"
+    anew = "the first" if len(store.versions()) == 1 else "from scratch"
+    parent = f"from {record['parent']}" if record["parent"] else anew
     fate = "the champion now" if result.promoted else "kept beside the champion"
     return f"Update {result.id}, {parent}: learned {chunk['name'] or 'a chunk'} ({chunk['rows']} rows); {fate}."
 
 
-def _next_commands(result: Result) -> dict[str, str]:
+def _next_commands(result: Result, opened: Store) -> dict[str, str]:
     store = f"--store {shlex.quote(result.store)}"
     commands = {
         f"  vernal show {result.id} {store}": "everything about it",
@@ -92,6 +93,6 @@ def _next_commands(result: Result) -> dict[str, str]:
     }
     if not result.promoted:
         return commands | {f"  vernal promote {result.id} {store}": "make it the champion"}
-    if result.record["parent"]:
+    if len(opened.alias_history("champion")) > 1:
         return commands | {f"  vernal rollback {store}": "go back to the one before"}
     return commands
