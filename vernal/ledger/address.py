@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -47,6 +48,20 @@ sqlite:// (in memory), postgresql://user:password@host/database.
             return url.set(drivername="postgresql+psycopg")
         case other:
             raise ConfigError(f"There is no ledger on {other!r}. {ALLOWED}")
+
+
+def sqlite_address(database: str, query: Mapping[str, str] | None = None) -> str:
+    """The URL of a SQLite file, whatever letters its path has.
+
+    Args:
+        database: its path, or a ``file:`` URI of SQLite's own.
+        query: options of the driver.
+
+    Examples:
+        >>> sqlite_address("/tmp/runs/ledger.db")
+        'sqlite:////tmp/runs/ledger.db'
+    """
+    return URL.create("sqlite", database=database, query=query or {}).render_as_string()
 
 
 def is_in_memory(url: URL) -> bool:

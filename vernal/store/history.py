@@ -1,20 +1,26 @@
-"""Where the history of a store lies: in files, in a database in its folder, or in one elsewhere."""
+"""Where the history of a store lies: in files, in a database in its folder, or in one elsewhere.
+
+SQLAlchemy takes longer to import than all else that a look at a store does. `vernal.ledger` imports it when one of its
+names is used that needs it, so a history in files never waits for it.
+"""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sqlalchemy import URL
-
+from vernal import ledger as sql
 from vernal.base import Clock, ConfigError, CorruptState, Problem
-from vernal.ledger import Database, SqlJournal, damage, knows_store, register_store
 from vernal.store.blobs import Blobs
 from vernal.store.file_journal import FileJournal
 from vernal.store.files import Files
 from vernal.store.journal import Journal
 from vernal.store.marker import EMBEDDED, FILES, Marker
+
+if TYPE_CHECKING:
+    from vernal.ledger import Database
 
 VARIABLE = "VERNAL_LEDGER"
 DATABASE_FILE = "ledger.db"
@@ -84,8 +90,8 @@ class History:
         if ledger == FILES:
             return cls(FILES, None)
         if ledger == EMBEDDED:
-            return cls(EMBEDDED, Database(_embedded_url(files)))
-        database = ledger if isinstance(ledger, Database) else Database(ledger)
+            return cls(EMBEDDED, _embedded(files))
+        database = _opened(ledger)
         return cls(database.url.partition(":")[0].partition("+")[0], database)
 
     @property
@@ -101,21 +107,27 @@ class History:
         """
         if self.database is None:
             return FileJournal(files, clock)
-        journal = SqlJournal(self.database, marker.id, clock)
-        if journal.last() is None and not knows_store(self.database, marker.id):
+        journal = sql.SqlJournal(self.database, marker.id, clock)
+        if journal.last() is None and not sql.knows_store(self.database, marker.id):
             if any(True for _ in Blobs(files)):
                 raise CorruptState(
                     f"{files.url} is store {marker.id}, and the database {self.database} has no history of it. "
                     f"Name the right one ({_ADVICE}), or bring it back from a backup."
                 )
-            register_store(self.database, marker.id, marker.name)
+            sql.register_store(self.database, marker.id, marker.name)
         return journal
 
     def problems(self) -> list[Problem]:
         """What is wrong with the database itself."""
         if self.database is None:
             return []
-        return [Problem(str(self.database), what, "Bring it back from a backup.") for what in damage(self.database)]
+        found = sql.damage(self.database)
+        return [Problem(str(self.database), what, "Bring it back from a backup.") for what in found]
+
+
+def is_beside(files: Files) -> bool:
+    """Whether there is a database in the folder of a store that has its history in files."""
+    return files.is_local and (files.folder / DATABASE_FILE).exists()
 
 
 def beside_files(files: Files) -> Database:
@@ -130,19 +142,23 @@ def beside_files(files: Files) -> Database:
             "for what else is to be kept, such as where a loop stands. Make a store there with `--ledger "
             "postgresql://user:password@host/database`, or one in a folder."
         )
-    return Database(_embedded_url(files))
+    return _embedded(files)
 
 
-def _embedded_url(files: Files) -> str:
+def _opened(ledger: str | Database) -> Database:
+    return sql.Database(ledger) if isinstance(ledger, str) else ledger
+
+
+def _embedded(files: Files) -> Database:
     path = files.folder / DATABASE_FILE
     if not path.exists() or os.access(path.parent, os.W_OK):
-        return URL.create("sqlite", database=str(path)).render_as_string()
+        return sql.Database(sql.sqlite_address(str(path)))
     # In a folder that can only be read, SQLite cannot make the files that tell readers of writers. Without a writer
     # who left something there, none are needed.
     wal = path.with_name(f"{path.name}-wal")
     left = wal.exists() and wal.stat().st_size > 0
     how = {"mode": "ro", "uri": "true"} | ({} if left else {"immutable": "1"})
-    return URL.create("sqlite", database=f"file:{quote(str(path))}", query=how).render_as_string()
+    return sql.Database(sql.sqlite_address(f"file:{quote(str(path))}", how))
 
 
 def _where(marker: Marker) -> str:
@@ -153,4 +169,4 @@ def _where(marker: Marker) -> str:
 def _asked(ledger: str | Database) -> str:
     if ledger in (FILES, EMBEDDED):
         return f"where `ledger` says, {ledger!r}"
-    return f"in {ledger if isinstance(ledger, Database) else Database(ledger)}"
+    return f"in {_opened(ledger)}"

@@ -31,7 +31,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vernal.base import (
     Clock,
@@ -43,12 +43,12 @@ from vernal.base import (
     StateNotFound,
     SystemClock,
 )
-from vernal.ledger import Database, Entry
+from vernal.ledger import Entry
 from vernal.store.address import open_files
 from vernal.store.blobs import Blobs
 from vernal.store.files import Files
 from vernal.store.garbage import Collector, Garbage
-from vernal.store.history import History, beside_files
+from vernal.store.history import History, beside_files, is_beside
 from vernal.store.journal import Journal
 from vernal.store.locks import hold
 from vernal.store.marker import (
@@ -75,6 +75,9 @@ from vernal.store.records import (
     short,
 )
 from vernal.store.registry import CHAMPION, Registry, Update
+
+if TYPE_CHECKING:
+    from vernal.ledger import Database
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,10 @@ class Store:
             ConfigError: the history is kept in files, and not in a folder.
         """
         return self._history.database or beside_files(self._files)
+
+    def database_if_any(self) -> Database | None:
+        """The same; None where there is none yet, and where there can be none. So nothing was kept there."""
+        return self.database() if self._history.database or is_beside(self._files) else None
 
     @property
     def bytes_written(self) -> int:
