@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +13,12 @@ from vernal.config import Plan, resolve
 from vernal.loop import Learner
 from vernal.store import Store
 from vernal.training import Reporter
-from vernal.transaction import Result, read_data
+from vernal.transaction import Observation, Result, read_data
 
 Array = np.ndarray[Any, Any]
 Key = tuple[tuple[str, ...], str | None]
 ACCURACY, LOSS = "accuracy", "loss"
+VALUES = frozenset({"correct", "loss"})
 
 
 class Measured(NamedTuple):
@@ -67,6 +68,7 @@ class Models(Learner):
     def __init__(self, plan: Plan, store: Store, role: str, shared: Shared, reporter: Reporter, clock: Clock) -> None:
         super().__init__(plan, store, role, reporter, clock)
         self.shared = shared
+        self._latest: tuple[object, Observation] | None = None
 
     def update(self, files: Sequence[str], parent: str | None, scratch: bool) -> Result:
         """Learn rows, or find that it was done before."""
@@ -88,11 +90,21 @@ class Models(Learner):
         """
         read_data(resolve(self._on(files)), lambda prepare: prepare())
 
+    def observe(self, files: Sequence[str], version: str, needs: Collection[str], now: float) -> Observation:
+        """What a version makes of rows. A chunk that was just measured is what the loop looks at next."""
+        if not VALUES.issuperset(needs):
+            return super().observe(files, version, needs, now)
+        key = (version, tuple(files), now)
+        if self._latest is None or self._latest[0] != key:
+            self._latest = key, super().observe(files, version, VALUES, now)
+        seen = self._latest[1]
+        return replace(seen, values={name: of_rows for name, of_rows in seen.values.items() if name in needs})
+
     def measure(self, files: Sequence[str], version: str) -> Measured:
         """How good a version is on rows that it has not learned."""
         key = (version, tuple(files))
         if key not in self.shared.measured:
-            values = self.observe(files, version, ("correct", "loss"), 0.0).values
+            values = self.observe(files, version, VALUES, self._clock.now().timestamp()).values
             self.shared.measured[key] = _measured({name: of_rows[:, 1] for name, of_rows in values.items()})
         return self.shared.measured[key]
 
