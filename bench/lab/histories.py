@@ -67,13 +67,13 @@ def elec2() -> tuple[Array, Array]:
 
 
 def flights() -> tuple[Array, Array]:
-    """Every fifth flight."""
-    table = pd.read_csv(DATA / "nyc_flights" / "nyc_flights.csv.gz", parse_dates=["date"])[::5]
+    """Every tenth flight."""
+    table = pd.read_csv(DATA / "nyc_flights" / "nyc_flights.csv.gz", parse_dates=["date"])[::10]
     late = (table["arr_delay"] > 15).to_numpy()
     table["weekday"] = table["date"].dt.weekday.astype(str)
     table["no_gust"] = table["wind_gust"].isna().astype(float)
     table = table.drop(columns=["arr_delay", "date", "flight", "dest"])
-    return _numbers(table.fillna(table.iloc[:4000].median(numeric_only=True))), late
+    return _numbers(table.fillna(table.iloc[:2_400].median(numeric_only=True))), late
 
 
 def gas() -> tuple[Array, Array]:
@@ -98,7 +98,7 @@ def _numbers(table: pd.DataFrame) -> Array:
 TABLES = {
     "bank": Table("Bank marketing, 2008-2010", bank, 3_200, 800),
     "elec2": Table("Electricity prices, 1996-1998: three weeks a chunk", elec2, 4_032, 1_008),
-    "flights": Table("Flights of 2013, every fifth", flights, 4_800, 1_200),
+    "flights": Table("Flights of 2013, every tenth", flights, 2_400, 600),
     "gas": Table("Gas sensors, 2008-2011", gas, 445, 125),
     "weather": Table("Weather, 1949-1999: a year a chunk (control)", weather, 1_460, 365),
 }
