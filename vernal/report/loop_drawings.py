@@ -29,9 +29,9 @@ OUTCOMES = (
     ("gate", "promote", "passed", 2, False),
 )
 MOVES = (
-    ("rollback", "rolled back", 1, False),
-    ("promote", "promoted", 2, False),
     ("update", "the first champion, or one without a gate", 3, False),
+    ("promote", "promoted", 2, False),
+    ("rollback", "rolled back", 1, False),
 )
 
 
