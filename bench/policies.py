@@ -236,7 +236,7 @@ class Line:
         return [
             self.name,
             f"{100 * self.score:.2f} ± {100 * self.error:.2f}",
-            f"{-100 * self.gap:+.2f}",
+            f"{-100 * self.gap or 0.0:+.2f}",
             f"{100 * self.later:.2f}",
             f"{self.updates:.1f}",
             f"{self.share:.2f}",
@@ -252,15 +252,28 @@ def _score(course: Mapping[str, Any], begin: int = 0) -> float:
 
 def show(out: Path, streams: Iterable[str]) -> None:
     """All tables of what is there, and the claim."""
-    runs = _read(out)
-    for stream in streams:
-        of_stream = [run for run in runs if run["run"]["stream"] == stream]
-        if of_stream:
-            _show_stream(stream, of_stream)
+    runs = sorted(_read(out), key=lambda run: run["run"]["seed"])
+    found = {stream: [run for run in runs if run["run"]["stream"] == stream] for stream in streams}
+    found = {stream: of_stream for stream, of_stream in found.items() if of_stream}
+    if len(found) > 1:
+        print(
+            f"\n### Points to updating at each chunk, and updates in %; ✓ where the claim holds\n\n{_overview(found)}"
+        )
+    for stream, of_stream in found.items():
+        _show_stream(stream, of_stream)
+
+
+def _overview(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    names = next(iter(found.values()))[0]["courses"]
+    rows = [[name, *(_short(Line.of(name, of_stream)) for of_stream in found.values())] for name in names]
+    return markdown(["policy", *found], rows)
+
+
+def _short(line: Line) -> str:
+    return f"{'✓ ' if line.holds else ''}{-100 * line.gap or 0.0:+.1f}, {100 * line.share:.0f} %"
 
 
 def _show_stream(stream: str, runs: Sequence[Mapping[str, Any]]) -> None:
-    runs = sorted(runs, key=lambda run: run["run"]["seed"])
     first = runs[0]
     lines = [Line.of(name, runs) for name in first["courses"]]
     known = first["hindsight"]
