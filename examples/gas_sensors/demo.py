@@ -1,7 +1,8 @@
 """The tour: gas sensors that age, and a model that keeps up.
 
 Four strategies learn the batches of three years one after another, as they would have come. Every update is a process
-of its own that knows nothing but the store. Run it with ``make demo``; it takes a minute or two.
+of its own that knows nothing but the store. Then the batches come as files, and a loop decides. Run it with
+``make demo``; it takes a minute or two.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from demo_loop import FEWEST, LoopTour, Run, by_command_line, near
+from demo_tables import count, line, percent, points, table
 from rich.console import Console
 
 from vernal import Store
@@ -116,12 +119,13 @@ def in_a_process(task: Task) -> Record:
     return record
 
 
-def main(argv: Sequence[str] | None = None, update: Update = in_a_process) -> int:
+def main(argv: Sequence[str] | None = None, update: Update = in_a_process, run: Run = by_command_line) -> int:
     """Run the tour.
 
     Args:
         argv: the words after the command; those of this process if None.
         update: makes one update.
+        run: runs a command.
     """
     options = read(argv)
     batches = sorted(set(options.batches))
@@ -137,6 +141,8 @@ def main(argv: Sequence[str] | None = None, update: Update = in_a_process) -> in
     console.print(final_table(runs))
     console.print(f"{in_words(runs)}\n")
     write_reports(folder, batches)
+    if len(batches) >= FEWEST:
+        show_the_loop(LoopTour(console, folder, options.budget, run), batches)
     console.print(what_next(folder), soft_wrap=True)
     return 0
 
@@ -299,31 +305,11 @@ def samples(results: Sequence[Done]) -> int:
     return sum(done.record["costs"]["samples"] for done in results)
 
 
-def percent(share: float) -> str:
-    """A share, in percent."""
-    return f"{100 * share:.1f}"
-
-
-def points(difference: float) -> str:
-    """A difference of shares, in words."""
-    return f"{100 * abs(difference):.1f} points {'above' if difference >= 0 else 'below'}"
-
-
-def count(n: int) -> str:
-    """A number of things."""
-    return f"{n:,}"
-
-
-def table(title: str, rows: Sequence[Sequence[str]], widths: Sequence[int]) -> str:
-    """Lines below a title; the first row heads the columns."""
-    head, *body = [line(row, widths) for row in rows]
-    return "\n".join([f"[bold]{title}[/bold]", f"[dim]{head}[/dim]", *body, ""])
-
-
-def line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Cells in columns: flush right, or left where the width is negative."""
-    pairs = zip(cells, widths, strict=True)
-    return "".join(cell.rjust(width) if width > 0 else cell.ljust(-width) for cell, width in pairs)
+def show_the_loop(tour: LoopTour, batches: Sequence[int]) -> None:
+    """The second half, in three scenes."""
+    tour.files_arrive(batches)
+    tour.store_is_asked()
+    tour.past_is_replayed(batches)
 
 
 # Reports
@@ -361,11 +347,6 @@ def what_next(folder: Path) -> str:
 
 README.md says more.
 """
-
-
-def near(path: Path) -> Path:
-    """A path as it is typed here."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 if __name__ == "__main__":
