@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from tests.store.doubles import race
 from vernal.base import ConflictError, CorruptState, SchemaTooNew, StateError
@@ -359,3 +359,33 @@ def test_a_connection_that_broke_while_it_was_idle_is_replaced(postgresql_url: s
         pid = pid_of(connection)
     end_connection(postgresql_url, pid)
     assert count(database) == 0
+
+
+def test_the_file_can_be_written_anew_unless_somebody_reads_all_the_time(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    database, other = Database(url, patience_seconds=0.01), Database(url)
+    with database.writing() as connection:
+        put(connection, "a secret")
+        connection.execute(delete(LOOPS))
+    with other.reading() as reading:
+        reading.execute(select(LOOPS.c.loop)).all()
+        with pytest.raises(ConflictError, match="is being read all the time, so that what was deleted"):
+            database.compact()
+    database.compact()
+    assert count(other) == 0
+    assert not any(b"a secret" in path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_a_file_that_another_one_writes_cannot_be_written_anew(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    database, other = Database(url, patience_seconds=0.01), Database(url)
+    with other.writing(), pytest.raises(StateError, match="is locked by another process"):
+        database.compact()
+
+
+def test_a_database_in_memory_and_a_server_have_nothing_to_write_anew(postgresql_url: str) -> None:
+    for database in (Database("sqlite://"), Database(postgresql_url)):
+        with database.writing() as connection:
+            put(connection, "a")
+        database.compact()
+        assert count(database) == 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -142,6 +143,37 @@ def test_labels_of_many_rows_are_asked_for_in_parts(outcomes: Outcomes) -> None:
     ids = [f"row {n}" for n in range(12_000)]
     outcomes.labelled(Label(id, 1.0, n) for n, id in enumerate(ids))
     assert outcomes.known(ids, at=1.0) == {id: n for n, id in enumerate(ids)}
+
+
+def test_rows_are_erased_with_all_that_is_known_of_them(database: Database, outcomes: Outcomes) -> None:
+    other = Outcomes(database, "clicks")
+    for one in (outcomes, other):
+        predict(one, a=0.0, b=0.0, c=0.0)
+        one.labelled([Label("a", 1.0, 1), Label("a", 2.0, 0), Label("b", 1.0, 1)])
+    assert outcomes.erase(["a", "c", "nobody"]) == 4
+    assert outcomes.erase(["a", "c", "nobody"]) == 0
+    assert labels_at(outcomes, DAY) == {"b": 1}
+    assert labels_at(other, DAY) == {"a": 0, "b": 1}
+
+
+def test_looks_go_on_after_an_erasure(outcomes: Outcomes) -> None:
+    predict(outcomes, a=0.0, b=0.0)
+    outcomes.labelled([Label("a", 1.0, 1), Label("b", 1.0, 1)])
+    look = outcomes.mature(DAY, DAY)
+    outcomes.erase(["b"])  # The row that was written last; its number is not given again.
+    predict(outcomes, c=0.0)
+    outcomes.labelled([Label("c", 1.0, 0)])
+    assert [pair.id for pair in outcomes.mature(2 * DAY, DAY, since=look.cursor).pairs] == ["c"]
+
+
+def test_nothing_of_what_was_erased_stays_in_the_files_of_sqlite(tmp_path: Path) -> None:
+    outcomes = Outcomes(Database(f"sqlite:///{tmp_path}/ledger.db"), "fraud")
+    ids = [f"customer {n:04}" for n in range(2000)]
+    predict(outcomes, **dict.fromkeys(ids, 0.0))
+    outcomes.labelled(Label(id, 1.0, 1) for id in ids)
+    outcomes.erase(ids[:1000])
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert [id for id in ids if id.encode() in content] == ids[1000:]
 
 
 @pytest.mark.parametrize("time", [float("nan"), float("inf")])

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine
 
-from vernal.base import StateError
+from vernal.base import ConflictError, StateError
 from vernal.ledger.address import is_in_memory, parse_address, shown_address
 from vernal.ledger.engines import Engines, open_engines
 from vernal.ledger.failures import told_clearly
@@ -86,6 +86,27 @@ class Database:
         """
         with self._transaction(self._opened().reading) as connection:
             yield connection
+
+    def compact(self) -> None:
+        """Write the file of SQLite anew, without deleted rows, which otherwise stay in it until their room is needed.
+
+        PostgreSQL does that by itself, by and by.
+
+        Raises:
+            ConflictError: somebody else was in the middle of reading for too long.
+            StateError: the database cannot be written, with what it says.
+        """
+        engine = self._opened().writing
+        if engine.dialect.name != "sqlite":
+            return
+        with self._turn, told_clearly(self._shown), engine.execution_options(bare=True).connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+            busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        if busy:
+            raise ConflictError(
+                f"{self} is being read all the time, so that what was deleted cannot be taken out of its files. Stop "
+                "whoever reads, and run it again."
+            )
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Connection]:

@@ -94,8 +94,9 @@ def _write_ahead(connection: sqlite3.Connection, patience_seconds: float, pause_
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("bare", False):  # SQLite does its housekeeping outside of transactions only.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing", False) else "BEGIN")
 
 
 def _postgresql(url: URL, patience_seconds: float) -> Engine:

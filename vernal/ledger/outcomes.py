@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Table, func, literal, select
+from sqlalchemy import ARRAY, Table, delete, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vernal.base import DataError, canonical_json
@@ -189,6 +189,26 @@ class Outcomes:
             and (since is None or not maturity.reached(prediction, labels, since))
         ]
         return Look(sorted(pairs, key=lambda pair: (pair.time, pair.id)), look)
+
+    def erase(self, ids: Sequence[str]) -> int:
+        """Remove all predictions and labels of some rows; how many that were. Done again, it removes none.
+
+        A file of SQLite keeps nothing of them. PostgreSQL gives up their room when it cleans its tables.
+
+        Args:
+            ids: the rows' ids.
+
+        Raises:
+            ConflictError: somebody else was in the middle of reading for too long; do it again.
+        """
+        count = 0
+        with self._database.writing() as connection:
+            for table in (PREDICTIONS, LABELS):
+                for some in parts(ids):
+                    theirs = delete(table).where(table.c.store == self._store, table.c.id.in_(some))
+                    count += connection.execute(theirs).rowcount
+        self._database.compact()
+        return count
 
     def _write(self, table: Table, rows: list[dict[str, Any]]) -> None:
         if not rows:
