@@ -50,7 +50,8 @@ def _timeline(operation: Operation, across: Dates) -> Drawing:
     place = {name: (n + 0.5) / len(NAMES) for n, name in enumerate(NAMES)}
 
     def stroke(lane: str, label: str, colour: int, hollow: bool, times: Sequence[str]) -> Stroke:
-        dots = dots_of(LANES.point(across.place(time), place[lane]) for time in times)
+        points = [LANES.point(across.place(time), place[lane]) for time in times]
+        dots = dots_of(dict.fromkeys((round(x), y) for x, y in points))  # One for all that nobody could tell apart.
         return Stroke(colour, label, rings=dots) if hollow else Stroke(colour, label, dots=dots)
 
     strokes = [
