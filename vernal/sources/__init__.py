@@ -1,6 +1,7 @@
 """Where new data comes from, with a cursor that says how far it was read. Knows nothing of models."""
 
 from vernal.sources.files import Files
+from vernal.sources.inbox import Found, erase_rows, find_rows
 from vernal.sources.kafka import Kafka
 from vernal.sources.landing import land
 from vernal.sources.message import json_object
@@ -17,6 +18,7 @@ __all__ = [
     "Arrival",
     "Cursor",
     "Files",
+    "Found",
     "Kafka",
     "Nats",
     "ParquetTable",
@@ -25,6 +27,8 @@ __all__ = [
     "Table",
     "Unreachable",
     "column_seconds",
+    "erase_rows",
+    "find_rows",
     "json_object",
     "land",
     "read_source",
