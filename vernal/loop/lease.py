@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from vernal.base import StateError
 from vernal.ledger import Leases
@@ -34,7 +34,8 @@ def held(leases: Leases, name: str) -> Iterator[bool]:
     finally:
         done.set()
         thread.join()
-        leases.release(name)
+        with suppress(StateError):  # Then it is over by itself, a little later.
+            leases.release(name)
 
 
 def _renew(leases: Leases, name: str, done: threading.Event) -> None:
