@@ -239,6 +239,15 @@ def test_a_regression_is_measured_by_its_loss(tmp_path: Path) -> None:
     assert lives.metric == "loss"
 
 
+def test_a_loss_that_is_no_number_is_an_error(tmp_path: Path) -> None:
+    columns = stream()
+    columns["a"][230] = math.nan
+    history = History([written(tmp_path, columns)], id="id")
+    spoilt = Backtest(plan(target="place"), history, 40, {"never": policies()["never"]}, tmp_path / "models")
+    with pytest.raises(DataError, match="The loss is no number on 1 of 40 rows. Leave out rows with missing values"):
+        spoilt.run()
+
+
 def test_accuracy_is_what_a_classification_is_measured_by(lives: Lives) -> None:
     assert lives.metric == "accuracy"
 

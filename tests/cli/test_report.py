@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.cli.conftest import Vernal
 from tests.report.tunings import past_of, tuned_records
-from vernal.base import canonical_json
+from vernal.base import Decision, canonical_json
+from vernal.ledger import Decided, Loops
 from vernal.store import Store
 
 
@@ -34,3 +36,24 @@ def test_an_update_that_was_tuned_is_shown_with_its_trials(vernal: Vernal, tmp_p
     ran = vernal("report", "--store", tmp_path / "tuned", "--output", tmp_path / "page.html")
     assert ran.code == 0
     assert "Chosen: trial 2" in (tmp_path / "page.html").read_text()
+
+
+def test_what_a_loop_decided_is_part_of_the_page(vernal: Vernal, store: Path, tmp_path: Path) -> None:
+    opened = Store(store)
+    why = "1,000 rows came, and <500> are enough."
+    decided = Decided(datetime(2026, 1, 1, tzinfo=UTC), "trigger", "rows(500)", Decision("update", why, {}, fires=2))
+    Loops(opened.database(), opened.id).step("main", 0, {}, [decided])
+    assert vernal("report", "--store", store, "--output", tmp_path / "page.html").code == 0
+    page = (tmp_path / "page.html").read_text()
+    assert "What the loop did" in page
+    assert "1,000 rows came, and &lt;500&gt; are enough." in page
+    assert "promoted" in page or "the first champion" in page
+
+
+def test_a_store_whose_history_is_in_files_has_no_loop(vernal: Vernal, store: Path, tmp_path: Path) -> None:
+    in_files = Store(tmp_path / "in files", ledger="files")
+    record = Store(store).lineage("champion")[0] | {"artefacts": {}}
+    in_files.commit(record, promote=True, parent=None)
+    ran = vernal("report", "--store", tmp_path / "in files", "--output", tmp_path / "page.html")
+    assert ran.code == 0, ran.err
+    assert "What the loop did" not in (tmp_path / "page.html").read_text()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vernal.base import Clock
+from vernal.base import Clock, DataError
 from vernal.config import Plan, resolve
 from vernal.loop import Learner
 from vernal.store import Store
@@ -101,7 +101,11 @@ class Models(Learner):
         return replace(seen, values={name: of_rows for name, of_rows in seen.values.items() if name in needs})
 
     def measure(self, files: Sequence[str], version: str) -> Measured:
-        """How good a version is on rows that it has not learned."""
+        """How good a version is on rows that it has not learned.
+
+        Raises:
+            DataError: its loss there is no number.
+        """
         key = (version, tuple(files))
         if key not in self.shared.measured:
             values = self.observe(files, version, VALUES, self._clock.now().timestamp()).values
@@ -111,6 +115,11 @@ class Models(Learner):
 
 def _measured(values: Mapping[str, Array]) -> Measured:
     right, losses = values.get("correct"), values["loss"]
+    if right is None and not np.isfinite(losses).all():
+        raise DataError(
+            f"The loss is no number on {int((~np.isfinite(losses)).sum())} of {len(losses)} rows. Leave out rows with "
+            "missing values, or fill them in."
+        )
     if right is None:
         return Measured(LOSS, float(losses.mean()), len(losses))
     return Measured(ACCURACY, float(1 - right.mean()), len(right))

@@ -144,7 +144,7 @@ class _Told:
 
     def __init__(self, policies: int, screen: Console, clock: Clock) -> None:
         self._policies, self._screen, self._clock = policies, screen, clock
-        self._began, self._over = clock.seconds(), 0
+        self._began, self._over, self._longest = clock.seconds(), 0, 0
 
     def __call__(self, name: str, done: int, count: int) -> None:
         """A chunk of a policy is done."""
@@ -155,7 +155,10 @@ class _Told:
         self._over += last
         spent = self._clock.seconds() - self._began
         left = "" if whole == 1 else f", about {duration(spent * (1 - whole) / whole)} left"
-        self._screen.print(f"  {name}: {done} of {count} chunks{left}", end="\n" if last else "\r", soft_wrap=True)
+        line = f"  {name}: {done} of {count} chunks{left}"
+        self._longest = max(self._longest, len(line))  # What a shorter line leaves of a longer one is wiped out.
+        padded = line.ljust(self._longest) if self._screen.is_terminal else line
+        self._screen.print(padded, end="\n" if last else "\r", soft_wrap=True)
 
 
 def _found(line: Line, backtest: Backtest, models: int | None) -> dict[str, Any]:
