@@ -408,10 +408,11 @@ class Store:
         The order matters. First the caller puts the new blobs; then one journal entry makes
         `resolve` answer with them; only then are the old ones removed. A process that dies on the
         way has either changed nothing, or all but the removal, which the same call done again, or
-        a garbage collection, completes. Blobs that were replaced can never be committed again.
+        a garbage collection, completes. Blobs that were replaced can never be committed again, nor can what was trained
+        from a head before the entry.
 
         Args:
-            replaced: for each old hash the new one.
+            replaced: for each old hash the new one. If there are none, the entry is all that is written.
             payload: facts to keep: why, by whom, what; never what was erased.
             after: number of the head when the old blobs were read.
             needs: for new hashes, further blobs that they refer to. What only the old ones referred to is garbage
@@ -422,7 +423,7 @@ class Store:
             StateNotFound: a new blob is not there.
         """
         registry = self._replayed()
-        if any(registry.replaced.get(old) != new for old, new in replaced.items()):
+        if not replaced or any(registry.replaced.get(old) != new for old, new in replaced.items()):
             if registry.number != after:
                 raise ConflictError(
                     f"The store has changed since it was read for the erasure (entry {after}, now "
@@ -477,7 +478,10 @@ class Store:
         return folder
 
     def inbox(self, name: str) -> Path:
-        """A local folder for the tables that a loop has read from streams and not learned yet."""
+        """A local folder for the tables that a loop has read from streams.
+
+        They stay when they are learned: who trains from scratch wants them again.
+        """
         folder = self._files.folder / "inbox" / check_name(name)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -485,16 +489,23 @@ class Store:
             raise StateError(f"The folder {folder} could not be made: {error}. Check your rights there.") from error
         return folder
 
+    def inboxes(self) -> list[str]:
+        """The names of all loops that have such a folder on this machine."""
+        return self._folders("inbox")
+
     def unfinished(self) -> list[str]:
         """The names of all folders with unfinished work on this machine."""
-        folder = self._files.folder / "scratch"
-        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        return self._folders("scratch")
 
     def discard_scratch(self, name: str) -> None:
         """Remove the unfinished work of an update; nothing happens if there is none."""
         folder = self._files.folder / "scratch" / check_name(name)
         if folder.exists():
             shutil.rmtree(folder)
+
+    def _folders(self, top: str) -> list[str]:
+        folder = self._files.folder / top
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
     def _discard_finished(self) -> list[str]:
         """Remove what updates that were killed just after their commit left of their unfinished work."""

@@ -1,7 +1,7 @@
 """The update: from a plan and new data to a committed record; loading, examining and erasing what it stored."""
 
 from vernal.transaction.asking import answers
-from vernal.transaction.erasure import Erasure, erase, holds, trained_on
+from vernal.transaction.erasure import Erasure, erase, holds, trained_on, waiting
 from vernal.transaction.examination import Examination, examine
 from vernal.transaction.load import load_model
 from vernal.transaction.new_data import read_data
@@ -31,4 +31,5 @@ __all__ = [
     "trained_on",
     "tune",
     "update",
+    "waiting",
 ]

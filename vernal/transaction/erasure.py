@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from torch import Tensor
 from vernal.base import ConfigError, digest
 from vernal.data import id_digests, id_texts
 from vernal.memory import Memory
+from vernal.sources import Found
 from vernal.state import pack, unpack
 from vernal.store import Store
+from vernal.transaction.waiting import erase_waiting, find_waiting
 
 KINDS = ("memory", "validation")
 
@@ -28,45 +30,88 @@ class Erasure:
         updates: the updates whose memories held one of the records; no file of the store holds one any more.
         trained: the updates whose models learned from them, kept or not, and all their descendants, as `trained_on`
             finds them. Erasing cannot take out of weights what they learned; train these anew where that is asked for.
+        rows: how many rows were taken out of tables that loops have read from streams.
+        unsearched: such tables that were not searched, since no column of ids was named, or they do not have it. They
+            may still hold the records.
+        outcomes: how many predictions and late labels were removed.
     """
 
     updates: tuple[str, ...]
     trained: tuple[str, ...]
+    rows: int = 0
+    unsearched: tuple[str, ...] = ()
+    outcomes: int = 0
 
 
-def erase(store: Store | str | Path, ids: Iterable[str | int], reason: str = "") -> Erasure:
-    """Erase records from all memories of all versions, and say which versions held them.
+def erase(
+    store: Store | str | Path, ids: Iterable[str | int], reason: str = "", id_column: str | None = None
+) -> Erasure:
+    """Erase records from all that a store keeps, and say which versions held them.
 
-    Memories are rewritten without the records, everywhere at once, by one small write; then everything that no version
-    needs any more is removed, and so is the unfinished work of updates that were cut off. The journal keeps when and
-    why, and a digest of the ids, but no record and no id. Digests of the ids that each update was trained on stay: they
-    tell, now and later, which models learned from a record. A crash in between changes nothing, or leaves only the
-    removal of files to be finished by the same call.
+    First goes what loops keep: rows in tables that they have read from streams, predictions, late labels. Memories of
+    all versions are rewritten without the records, everywhere at once, by one small write; then everything that no
+    version needs any more is removed, and so is the unfinished work of updates that were cut off. The journal keeps
+    when and why, and a digest of the ids, but no record and no id. Digests of the ids that each update was trained on
+    stay: they tell, now and later, which models learned from a record. A crash in between leaves something to be
+    finished by the same call; loops go on ten minutes later at most.
+
+    What is not the store's is not touched: files in folders that a loop watches, the streams themselves, tables that
+    loops on other machines have read. Erase there first, or the records come in again.
 
     Args:
         store: where models and states are kept.
         ids: the records' ids, as they were given with the chunks.
         reason: kept in the journal.
+        id_column: the column of ids in tables that loops have read from streams; None leaves those as they are.
 
     Raises:
         ConfigError: `ids` is one text.
         StateNotFound: no such store.
-        ConflictError: an update is at work on this machine, or was committed meanwhile; it may hold the records, so
-            erase again.
+        ConflictError: an update or a loop is at work, or something was committed meanwhile; it may hold the records,
+            so erase again.
     """
     wanted = sorted({*id_texts(_several(ids))})
     store = store if isinstance(store, Store) else Store(store, create=False)
-    _discard_unfinished(store)
+    with store.lock("erasing"):
+        _discard_unfinished(store)
+        found, outcomes = erase_waiting(store, wanted, id_column)
+        asked = _erase_from_memories(store, wanted, {"reason": reason, "rows": found.rows, "outcomes": outcomes})
+        store.discard_scratch("erase")
+        store.gc(timedelta(0))
+    return replace(_told(store, wanted, asked), rows=found.rows, unsearched=found.unsearched, outcomes=outcomes)
+
+
+def _erase_from_memories(store: Store, ids: list[str], facts: Mapping[str, Any]) -> str:
+    """Rewrite the memories, and write down that it was done, whether or not they held the records.
+
+    So an update that was at work meanwhile, on another machine perhaps, cannot be committed.
+
+    Returns:
+        A digest of the ids.
+    """
     head = store.head()
-    rewriting = _Rewriting(store, wanted)
+    rewriting = _Rewriting(store, ids)
     held = [record["id"] for record in store.records() if rewriting.rewrote(record)]
-    asked = digest(id_digests(wanted).numpy().tobytes())
-    if held:
-        facts = {"ids": asked, "count": len(wanted), "reason": reason, "held": held}
-        store.replace_blobs(rewriting.replaced, facts, head.number, rewriting.needs)
-    store.discard_scratch("erase")
-    store.gc(timedelta(0))
-    return _told(store, wanted, asked)
+    asked = digest(id_digests(ids).numpy().tobytes())
+    payload = {"ids": asked, "count": len(ids), "held": held, **facts}
+    store.replace_blobs(rewriting.replaced, payload, head.number, rewriting.needs)
+    return asked
+
+
+def waiting(store: Store | str | Path, ids: Iterable[str | int], id_column: str) -> Found:
+    """The tables that loops on this machine have read from streams and that hold one of these records.
+
+    Args:
+        store: where the loops are at work.
+        ids: the records' ids, as they were given with the chunks.
+        id_column: the column of ids; tables that do not have it are not searched.
+
+    Raises:
+        ConfigError: `ids` is one text.
+        StateNotFound: no such store.
+    """
+    store = store if isinstance(store, Store) else Store(store, create=False)
+    return find_waiting(store, sorted({*id_texts(_several(ids))}), id_column)
 
 
 def holds(store: Store | str | Path, ids: Iterable[str | int]) -> list[str]:
