@@ -145,9 +145,7 @@ def test_types_that_cannot_be_put_together_are_named(tmp_path: Path) -> None:
         write(tmp_path / f"{number}.parquet", **flights(number) | {"seats": seats})
         for number, seats in enumerate([[1, 2], [True, False]])
     )
-    with pytest.raises(
-        DataError, match="files of monday do not make one table: .*seats.* int64 vs bool. Give every"
-    ):
+    with pytest.raises(DataError, match="files of monday do not make one table: .*seats.* int64 vs bool. Give every"):
         Window(files, name="monday").table()
 
 

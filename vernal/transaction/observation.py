@@ -29,6 +29,7 @@ Sample = tuple[Array, Array]
 SAMPLE = 2000  # rows of each sample
 WIDEST = 1024  # columns of raw features; for wider rows the embeddings stand
 ENOUGH = 100  # rows to compare with
+FIRST = 2  # rows on which it is tried whether samples can be drawn
 SAMPLES = ("features", "embeddings", "outputs")
 VALUES = ("correct", "loss")
 
@@ -99,14 +100,16 @@ def observe(plan: Plan, store: Store | str | Path, key: str, needs: Collection[s
         ConfigError: something is wrong with the config file; the model cannot read the rows; the loss is wanted, and
             no row has one of its own.
         DataError: the rows cannot be read.
-        SchemaMismatch: when a sample is looked at: the version keeps rows of another form.
+        SchemaMismatch: a sample is wanted, and the version keeps rows of another form.
     """
     store = store if isinstance(store, Store) else Store(store, create=False)
     resolved = resolve(plan)
     data = read_data(resolved, lambda prepare: prepare())
     look = _Look(resolved, Parent(store.record(key), store), data)
     values = look.values([name for name in VALUES if name in needs], now)
-    samples = Samples([name for name in SAMPLES if name in needs], look.sample)
+    names = [name for name in SAMPLES if name in needs]
+    look.try_out(names)
+    samples = Samples(names, look.sample)
     return Observation(sum(map(len, data.parts)), str(data.train.schema), values, samples)
 
 
@@ -145,14 +148,24 @@ class _Look:
             if values is not None
         }
 
+    def try_out(self, names: Collection[str]) -> None:
+        """Find out on a few rows whether samples can be drawn: who looks at them later expects no errors."""
+        for name in names:
+            if self._reference is not None:
+                self._views[name](_first(self._reference))
+                self._views[name](_first(together(self.data.parts)))
+
     def sample(self, name: str) -> Sample | None:
         """A sample of the version's own rows and one of the new rows; None where they cannot be seen that way."""
-        looks = {"features": _features, "embeddings": self.version.embeddings, "outputs": self.version.outputs}
         if self._reference is None:
             return None
-        seed = self.version.seed
-        old, new = looks[name](self._reference), looks[name](_some(together(self.data.parts), seed, "current"))
+        old = self._views[name](self._reference)
+        new = self._views[name](_some(together(self.data.parts), self.version.seed, "current"))
         return None if old is None or new is None or old.shape[1] != new.shape[1] else (old, new)
+
+    @property
+    def _views(self) -> dict[str, Callable[[Rows], Array | None]]:
+        return {"features": _features, "embeddings": self.version.embeddings, "outputs": self.version.outputs}
 
     @cached_property
     def _predictions(self) -> list[Predictions]:
@@ -211,6 +224,10 @@ def _newest(memory: Memory) -> Rows:
     if len(chunks) <= ENOUGH:
         return memory
     return Picked(memory, torch.from_numpy(np.flatnonzero(chunks >= np.sort(chunks)[-ENOUGH])))
+
+
+def _first(rows: Rows) -> Rows:
+    return Picked(rows, torch.arange(min(FIRST, len(rows))))
 
 
 def _some(rows: Rows, seed: int, name: str) -> Rows:

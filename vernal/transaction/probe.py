@@ -48,7 +48,8 @@ class _Probe:
             version = Version(
                 situation.resolved, Parent(situation.store.record(self.version), situation.store), situation.data
             )
-            found: dict[str, Any] = {LOADS: True, LATENCY: latency_ms(version.situation, version.model)}
+            with situation.resolved.config.naming(f"The model {version.id}", f"on one row ({situation.schema})"):
+                found: dict[str, Any] = {LOADS: True, LATENCY: latency_ms(version.situation, version.model)}
             channel.send(found | (_parity(version) if self.export else {}))
         except VernalError as error:
             channel.send({LOADS: False, WHY: str(error)})
