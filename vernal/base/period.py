@@ -15,7 +15,7 @@ def period(span: str | timedelta) -> timedelta:
     """A span of time from a text such as ``"90min"``, ``"6h"``, ``"1.5d"``, ``"4w"``.
 
     Raises:
-        ConfigError: the text is no span of time, or it is not longer than nothing.
+        ConfigError: the text is no span of time, or it is not longer than nothing, or too long.
 
     Examples:
         >>> period("36h")
@@ -24,9 +24,16 @@ def period(span: str | timedelta) -> timedelta:
     if isinstance(span, timedelta):
         found = span
     elif isinstance(span, str) and (match := _SPELLED.fullmatch(span.strip())):
-        found = timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+        found = _of_seconds(span, float(match[1]) * _UNITS[match[2]])
     else:
         raise ConfigError(f"{span!r} is no span of time. Write a number and a unit: 30s, 90min, 6h, 1.5d or 4w.")
     if found <= timedelta(0):
         raise ConfigError(f"A span of time must be longer than nothing, got {span!r}.")
     return found
+
+
+def _of_seconds(span: str, seconds: float) -> timedelta:
+    try:
+        return timedelta(seconds=seconds)
+    except OverflowError as error:
+        raise ConfigError(f"{span!r} is too long: it ends after {timedelta.max.days} days at the latest.") from error
