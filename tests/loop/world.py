@@ -132,7 +132,7 @@ class World:
         """A table appears in a folder."""
         folder = folder or self.incoming
         folder.mkdir(exist_ok=True)
-        unfinished = self.folder / name
+        unfinished = self.folder / f"{os.getpid()}-{name}"
         pq.write_table(pa.table(columns), unfinished)
         at = (self.clock.now() - timedelta(minutes=1)).timestamp()
         os.utime(unfinished, (at, at))

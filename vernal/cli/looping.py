@@ -54,7 +54,7 @@ def policy_of_line(line: Line) -> Policy:
                 "Nobody says where new rows come from. Name a source, for example --source 'in/*.parquet'; or define "
                 "`policy_fn` in the config file. `vernal init` writes one."
             )
-        policy = preset(values.preset or "continual", list(sources.values()))
+        policy = preset(values.preset or "continual", sources)
     parts = ({"sources": sources} if sources else {}) | _parts(values)
     return dataclasses.replace(policy, **parts)
 

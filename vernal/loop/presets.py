@@ -10,27 +10,28 @@ from vernal.loop.policy import SCRATCH, STATEFUL, Policy
 from vernal.sources import Source
 from vernal.triggers import read_trigger
 
-Preset = Callable[[Sequence[Source]], Policy]
+Sources = Sequence[Source] | Mapping[str, Source]
+Preset = Callable[[Sources], Policy]
 
 FIRST = Gate(first="promote")
 
 
-def manual(sources: Sequence[Source]) -> Policy:
+def manual(sources: Sources) -> Policy:
     """You say when: nothing is updated but by `vernal run-once --now`; the champion learns what is new."""
     return Policy(sources, read_trigger("manual()"), FIRST, STATEFUL)
 
 
-def scheduled(sources: Sequence[Source]) -> Policy:
+def scheduled(sources: Sources) -> Policy:
     """Every Monday at two in the morning, UTC, from scratch on all rows, and judged before it goes into production."""
     return Policy(sources, read_trigger("cron('0 2 * * 1')"), FIRST, SCRATCH)
 
 
-def stateful(sources: Sequence[Source]) -> Policy:
+def stateful(sources: Sources) -> Policy:
     """Every night at two, UTC, the champion learns what is new, from its own weights and memory; judged."""
     return Policy(sources, read_trigger("cron('0 2 * * *')"), FIRST, STATEFUL)
 
 
-def continual(sources: Sequence[Source]) -> Policy:
+def continual(sources: Sources) -> Policy:
     """When it is worth it: drift, or twice as many rows, at most four times a day; monthly a yardstick from scratch."""
     trigger = "budget(cooldown(drift() | growth(1.0), '1h'), updates=4, per='1d')"
     calibrate = read_trigger("cron('0 3 1 * *')")
@@ -40,7 +41,7 @@ def continual(sources: Sequence[Source]) -> Policy:
 PRESETS: Mapping[str, Preset] = {one.__name__: one for one in (manual, scheduled, stateful, continual)}
 
 
-def preset(name: str, sources: Sequence[Source]) -> Policy:
+def preset(name: str, sources: Sources) -> Policy:
     """A preset by its name.
 
     Raises:

@@ -27,7 +27,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -500,8 +500,9 @@ class Store:
     def discard_scratch(self, name: str) -> None:
         """Remove the unfinished work of an update; nothing happens if there is none."""
         folder = self._files.folder / "scratch" / check_name(name)
-        if folder.exists():
-            shutil.rmtree(folder)
+        while folder.exists():
+            with suppress(FileNotFoundError):  # Another process discards it, too.
+                shutil.rmtree(folder)
 
     def _folders(self, top: str) -> list[str]:
         folder = self._files.folder / top
