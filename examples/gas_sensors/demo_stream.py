@@ -40,16 +40,16 @@ def pieces(batches: Sequence[int]) -> list[Piece]:
     """A stream in which everything happens that can: rows that are worth an update, or not, or are spoilt.
 
     Args:
-        batches: three or more, in the order of time.
+        batches: four or more, in the order of time.
     """
-    first, second, third, *more = batches
+    first, second, third, fourth, *_ = batches
     return [
         Piece(f"batch-{first}-begins", first, (0, 0.65), why="The first model."),
         Piece(f"batch-{first}-ends", first, (0.65, 1)),
         Piece(f"batch-{second}", second),
         Piece(f"batch-{third}-begins", third, (0, 0.5)),
         Piece(f"batch-{third}-ends", third, (0.5, 1), shuffled=True),
-        *(Piece(f"batch-{batch}", batch) for batch in more[:1]),
+        Piece(f"batch-{fourth}", fourth),
     ]
 
 
