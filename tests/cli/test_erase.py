@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.conftest import Vernal
+from vernal.ledger import Label, Outcomes
 from vernal.store import Store
 from vernal.transaction import holds
 
@@ -60,3 +63,36 @@ def test_a_file_that_cannot_be_read_is_told(vernal: Vernal, store: Path, tmp_pat
     assert ran.code == 1
     assert "--ids-file:" in ran.err
     assert "cannot be read" in ran.err
+
+
+@pytest.fixture
+def table(store: Path) -> Path:
+    """A table that a loop has read, of a row that is in memory, and one that waits."""
+    file = Store(store).inbox("main") / "rows.parquet"
+    pq.write_table(pa.table({"key": [ID, "waiting"]}), file)
+    return file
+
+
+def test_rows_that_a_loop_has_read_are_erased_too(vernal: Vernal, store: Path, table: Path) -> None:
+    opened = Store(store)
+    Outcomes(opened.database(), opened.id).labelled([Label(ID, 1.0, 1)])
+    dry = vernal("erase", "--store", store, "--ids", ID, "--id-column", "key", "--dry-run").out
+    assert "Rows in tables that loops have read from streams: 1." in dry
+    ran = vernal("erase", "--store", store, "--ids", ID, "--id-column", "key")
+    assert ran.code == 0
+    assert "Rows taken out of tables that loops have read from streams: 1." in ran.out
+    assert "Predictions and late labels removed: 1." in ran.out
+    assert pq.read_table(table).to_pydict() == {"key": ["waiting"]}
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["erased", "dry run"])
+def test_tables_that_were_not_searched_are_told_with_what_to_do(
+    vernal: Vernal, store: Path, table: Path, dry: list[str]
+) -> None:
+    told = "1 tables that loops have read from streams were not searched"
+    ran = vernal("erase", "--store", store, "--ids", ID, *dry)
+    assert f"{told}, and may hold the rows. Name their column of ids: --id-column NAME" in ran.out
+    ran = vernal("erase", "--store", store, "--ids", ID, "--id-column", "customer", *dry)
+    assert f"{told}: they have no column 'customer' of texts or whole numbers." in ran.out
+    assert str(table) in ran.out
+    assert pq.read_table(table).num_rows == 2

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.conftest import Vernal
@@ -50,5 +53,21 @@ def test_json_says_the_same(vernal: Vernal, trained: Path) -> None:
         "ids": ["train 2/3"],
         "trained": [second],
         "held": [second],
+        "tables": [],
+        "unsearched": [],
         "versions": Store(trained).versions(),
     }
+
+
+def test_rows_that_wait_in_tables_of_a_loop_are_found(vernal: Vernal, trained: Path, tmp_path: Path) -> None:
+    store = Path(shutil.copytree(trained, tmp_path / "fraud"))
+    file = Store(store).inbox("main") / "rows.parquet"
+    pq.write_table(pa.table({"customer": ["train 1/3", "new"]}), file)
+    without = vernal("which", "new", "--store", store).out
+    assert "1 tables that loops have read from streams were not searched. Name their column of ids" in without
+    out = vernal("which", "new", "--store", store, "--id-column", "customer").out.splitlines()
+    assert out[0].endswith("was trained on row 'new', and no memory holds it.")
+    assert out[1] == f"1 rows with such ids lie in: {file}"
+    assert out[3] == f"  vernal erase --store {store} --ids new --id-column customer --reason ..."
+    found = json.loads(vernal("which", "new", "--store", store, "--id-column", "customer", "--json").out)
+    assert found["tables"] == [str(file)]

@@ -98,13 +98,13 @@ def _erase_from_memories(store: Store, ids: list[str], facts: Mapping[str, Any])
     return asked
 
 
-def waiting(store: Store | str | Path, ids: Iterable[str | int], id_column: str) -> Found:
+def waiting(store: Store | str | Path, ids: Iterable[str | int], id_column: str | None) -> Found:
     """The tables that loops on this machine have read from streams and that hold one of these records.
 
     Args:
         store: where the loops are at work.
         ids: the records' ids, as they were given with the chunks.
-        id_column: the column of ids; tables that do not have it are not searched.
+        id_column: the column of ids; tables that do not have it are not searched, and if it is None, none are.
 
     Raises:
         ConfigError: `ids` is one text.
