@@ -36,11 +36,12 @@ def test_the_blocks_of_a_page_run_and_print_what_it_says(page, tmp_path, monkeyp
 
 
 @pytest.mark.journey
-def test_the_blocks_and_commands_of_the_page_on_tuning_run(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("page", ["loop.md", "tuning.md"])
+def test_the_blocks_and_commands_of_a_page_run(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    names = {"__name__": "tuning.md"}
-    for language, block in re.findall(r"```(python|sh)\n(.*?)```", (DOCS / "tuning.md").read_text(), re.DOTALL):
+    names = {"__name__": page}
+    for language, block in re.findall(r"```(python|sh)\n(.*?)```", (DOCS / page).read_text(), re.DOTALL):
         if language == "sh":
             for command in block.splitlines():
                 assert main(shlex.split(command, comments=True)[1:]) == 0, command
@@ -48,7 +49,7 @@ def test_the_blocks_and_commands_of_the_page_on_tuning_run(tmp_path, monkeypatch
             Path(file[1]).write_text(block, encoding="utf-8")
         else:
             capsys.readouterr()
-            exec(compile(block, "tuning.md", "exec"), names)
+            exec(compile(block, page, "exec"), names)
             assert capsys.readouterr().out.splitlines() == PRINTED.findall(block)
 
 
@@ -56,6 +57,7 @@ def test_the_blocks_and_commands_of_the_page_on_tuning_run(tmp_path, monkeypatch
     "page",
     [
         "drift.md",
+        "loop.md",
         "models.md",
         "sources.md",
         "store.md",
