@@ -21,7 +21,7 @@ def test_the_page_is_whole_and_has_drawings_tables_and_sentences() -> None:
     page = Page(backtest_report(findings_of(), title="Two policies"))
     assert page.tags[0][0] == "html"
     assert page.count("h1") == page.count("main") == page.count("style") == 1
-    assert page.count("svg") == page.count("figure") == 3
+    assert page.count("svg") == page.count("figure") == 4
     assert "Two policies" in page.text
     assert "One history is one sample." in page.text
     assert "Cheapest: always." in page.text
@@ -52,7 +52,8 @@ def test_there_is_a_line_for_each_policy_and_a_dot_for_each_update() -> None:
     page = Page(backtest_report(findings_of()))
     lines = [path for path in paths(page, "") if path.count("L") == 4]
     assert len(lines) == 2
-    assert [path.count("M") for path in paths(page, "dots")][0] == 5
+    assert paths(page, "dots")[0].count("M") == 5
+    assert "When each policy updated" in page.text
 
 
 def test_an_update_that_was_not_promoted_is_a_ring() -> None:
@@ -117,7 +118,7 @@ def test_without_a_price_there_is_no_cost() -> None:
 def test_one_policy_and_one_chunk_are_enough() -> None:
     found = findings_of({"always": [0.9]}) | {"freshness": freshness_of(4)}
     page = Page(backtest_report(found))
-    assert page.count("svg") == 3
+    assert page.count("svg") == 4
     assert "1 policy over 2 chunks" in page.text
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vernal.base import DataError
-from vernal.report.backtest_drawings import freshness_drawing, pareto_drawing, quality_drawing
+from vernal.report.backtest_drawings import freshness_drawing, pareto_drawing, quality_drawing, updates_drawing
 from vernal.report.page import render
 
 Findings = Mapping[str, Any]
@@ -32,11 +32,11 @@ def backtest_report(findings: Findings, title: str = "What policies would have b
             f"Findings of schema {findings.get('schema_version')!r} cannot be shown; this vernal knows "
             f"{SCHEMA_VERSION}. Run the backtest again: its models are kept."
         )
-    drawings = [quality_drawing(findings), pareto_drawing(findings), freshness_drawing(findings)]
+    draw = (quality_drawing, updates_drawing, pareto_drawing, freshness_drawing)
     values = {
         "title": title,
         "findings": findings,
-        "drawings": drawings,
+        "drawings": [one(findings) for one in draw],
         "acted": {one["name"]: _acted(one["chunks"]) for one in findings["policies"]},
         "in_percent": findings["metric"] == "accuracy",
         "most": MOST_TURNS,

@@ -8,45 +8,68 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from vernal.report.charts import Point, Side
+from vernal.report.charts import Frame, Point, Side
 from vernal.report.dates import Dates
 from vernal.report.drawings import WIDE, Drawing, Stroke, dots_of, line_of
-from vernal.report.rulers import Ruler
+from vernal.report.rulers import Ruler, Tick
 
 Findings = Mapping[str, Any]
 Policy = Mapping[str, Any]
 
 MOST_POINTS = 80  # of a line
 BINS = 12
+LANE = 24  # how high a lane is
 
 
 def quality_drawing(findings: Findings) -> Drawing:
-    """Draw how good each policy's model was on every chunk before it learned it; its updates are marked."""
+    """Draw how good each policy's model was on every chunk before it learned it."""
     policies, ends = findings["policies"], [chunk["end"] for chunk in findings["chunks"]]
     together = math.ceil(max(len(one["chunks"]) for one in policies) / MOST_POINTS)
-    means = {one["name"]: _means(one["chunks"], together, findings) for one in policies}
+    means = [_means(one["chunks"], together, findings) for one in policies]
     across = Dates.of(ends)
-    up = Ruler.spanning([value for of in means.values() for value, _ in of])
+    up = Ruler.spanning([value for of in means for _, value in of])
 
-    def at(chunk: Mapping[str, Any], value: float) -> Point:
-        return WIDE.point(across.place(ends[chunk["number"]]), up.place(value) or 0.0)
+    def line(of: Sequence[tuple[int, float]]) -> list[Point]:
+        return [WIDE.point(across.place(ends[number]), up.place(value) or 0.0) for number, value in of]
 
-    def stroke(number: int, name: str) -> Stroke:
-        line = [at(chunks[-1], value) for value, chunks in means[name]]
-        turns = [(one, at(one, value)) for value, chunks in means[name] for one in chunks]
-        promoted = [point for one, point in turns if one["outcome"] == "promoted"]
-        others = [point for one, point in turns if one["updates"] and one["outcome"] != "promoted"]
-        return Stroke(number, name, line_of(line), dots_of(promoted), dots_of(others))
-
-    note = f"Each point is the mean of {together} chunks." if together > 1 else ""
+    lines = [line(of) for of in means]
+    strokes = [
+        Stroke(number, one["name"], line_of(points), dots_of(points) if len(points) == 1 else "")
+        for number, (one, points) in enumerate(zip(policies, lines, strict=True))
+    ]
     return Drawing(
         title="Quality over time: each chunk, by the model in production when it came",
         frame=WIDE,
         across=Side("end of the chunk", across.ticks),
         up=Side(_heading(findings), up.ticks),
-        strokes=[stroke(number, one["name"]) for number, one in enumerate(policies)],
+        strokes=strokes,
+        notes=[f"Each point is the mean of {together} chunks."] if together > 1 else [],
+    )
+
+
+def updates_drawing(findings: Findings) -> Drawing:
+    """Draw when each policy updated: a lane for each, below the drawing of quality."""
+    policies, ends = findings["policies"], [chunk["end"] for chunk in findings["chunks"]]
+    across = Dates.of(ends)
+    frame = Frame(WIDE.width, WIDE.bottom + 12 + LANE * len(policies), WIDE.left, WIDE.right, 12, WIDE.bottom)
+    lanes = [1 - (n + 0.5) / len(policies) for n in range(len(policies))]
+
+    def stroke(number: int, one: Policy) -> Stroke:
+        def marks(promoted: bool) -> str:
+            updated = [turn for turn in one["chunks"] if turn["updates"] or turn["outcome"] == "promoted"]
+            turns = [turn for turn in updated if (turn["outcome"] == "promoted") == promoted]
+            points = [frame.point(across.place(ends[turn["number"]]), lanes[number]) for turn in turns]
+            return dots_of(dict.fromkeys((round(x), y) for x, y in points))  # One for all that look the same.
+
+        return Stroke(number, "", dots=marks(promoted=True), rings=marks(promoted=False), kind="small")
+
+    return Drawing(
+        title="When each policy updated",
+        frame=frame,
+        across=Side("end of the chunk", across.ticks),
+        up=Side("", [Tick(lane, one["name"]) for lane, one in zip(lanes, policies, strict=True)]),
+        strokes=[stroke(number, one) for number, one in enumerate(policies)],
         key=[("●", "a new model"), ("○", "an update that was not promoted")],
-        notes=[note] if note else [],
     )
 
 
@@ -97,7 +120,7 @@ def freshness_drawing(findings: Findings) -> Drawing:
     return Drawing(
         title="The value of freshness: errors of models trained from scratch, by their age",
         frame=WIDE,
-        across=Side("age in days, from the end of a model's data to the end of the chunk", across.ticks),
+        across=Side("age of the model in days", across.ticks),
         up=Side("wrong answers in %" if factor == 100 else "loss", up.ticks),
         strokes=[
             Stroke(
@@ -125,13 +148,13 @@ def _heading(findings: Findings) -> str:
     return "accuracy in %" if findings["metric"] == "accuracy" else "loss, less is better"
 
 
-def _means(chunks: Sequence[Any], together: int, findings: Findings) -> list[tuple[float, Sequence[Any]]]:
-    """The quality of so many chunks together, and these."""
+def _means(chunks: Sequence[Any], together: int, findings: Findings) -> list[tuple[int, float]]:
+    """The number of the last of so many chunks together, and the quality of all of them."""
     found = []
     for start in range(0, len(chunks), together):
         part = chunks[start : start + together]
         score = sum(one["score"] * one["rows"] for one in part) / sum(one["rows"] for one in part)
-        found.append((_quality(score, findings), part))
+        found.append((part[-1]["number"], _quality(score, findings)))
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from vernal.report.charts import Frame, Point, Side
 
-WIDE = Frame(760, 300, left=72, right=24, top=16, bottom=44)
+WIDE = Frame(780, 300, left=94, right=24, top=16, bottom=44)
 COLOURS = 6
 
 
