@@ -331,10 +331,12 @@ def what_next(folder: Path) -> str:
     command = Path(sys.executable).with_name("vernal")
     vernal = near(command) if command.exists() else f"{near(Path(sys.executable))} -m vernal"
     store = f"--store {store_of(REPLAY, folder)}"
+    backtest = folder / "backtest" / "report.html"
+    rules = f"\n  {backtest}    the backtest" if backtest.is_file() else ""
     return f"""\
-[bold]The report, with the plots[/bold]
+[bold]The reports, with the plots[/bold]
   {folder / "report.html"}    all four side by side
-  {folder / "replay.html"}    experience replay alone
+  {folder / "replay.html"}    experience replay alone{rules}
 
 [bold]What next[/bold]
   {vernal} log {store}
@@ -344,6 +346,8 @@ def what_next(folder: Path) -> str:
 [bold]With your own data[/bold]: copy {near(CONFIG)}, change its two functions, then
   {vernal} check FILE
   {vernal} update FILE --store DIR
+Or let a loop keep up with files that arrive; this looks at them, and writes its config file:
+  {vernal} init --data 'FOLDER/*.parquet'
 
 README.md says more.
 """
