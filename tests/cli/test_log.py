@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.cli.conftest import Vernal
+from vernal.base import Decision
+from vernal.ledger import Decided, Loops
 from vernal.store import Store
 
 WITHOUT_POSITIVES = """
@@ -61,6 +64,37 @@ def test_the_lines_lead_from_each_model_to_the_one_it_comes_from(vernal: Vernal,
     assert [line.split("1.")[1][0] for line in lines] == ["4", "3", "2", "1", "0"]
     assert "challenger" in lines[1]
     assert [line.endswith("not promoted") for line in lines] == [True, True, True, False, False]
+
+
+def test_what_a_gate_has_said_last_is_told_of_models_that_were_never_the_champion(vernal: Vernal, store: Path) -> None:
+    opened = Store(store)
+    first, second = (record["id"] for record in opened.records())
+    for number in (3, 4, 5):
+        commit_beside(opened, number, first)
+    third, fourth, fifth = (f"{number:012}" for number in (3, 4, 5))
+    said = [
+        (third, "inconclusive"),
+        (third, "reject"),
+        (fourth, "inconclusive"),
+        (second, "reject"),
+        (fifth, "promote"),
+    ]
+    rows = [
+        Decided(datetime(2026, 3, 1, hour, tzinfo=UTC), "gate", id, Decision(outcome, "it said so"))
+        for hour, (id, outcome) in enumerate(said)
+    ]
+    Loops(opened.database(), opened.id).step("main", 0, {}, rows)
+    lines = vernal("log", "--store", store).out.splitlines()[2:]
+    ends = ["not promoted", "inconclusive", "rejected", "promoted", "promoted"]
+    assert [line.endswith(end) for line, end in zip(lines, ends, strict=True)] == [True] * 5
+
+
+def test_the_log_of_a_history_in_files_makes_no_database(vernal: Vernal, config: str, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    words = ["update", config, "--store", store, "--chunk", 1, "--budget", "1ep", "--ledger", "files"]
+    assert vernal(*words).code == 0
+    assert vernal("log", "--store", store).out.splitlines()[2].endswith("promoted")
+    assert not (store / "ledger.db").exists()
 
 
 def commit_beside(opened: Store, number: int, parent: str) -> None:

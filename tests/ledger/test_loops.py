@@ -88,6 +88,23 @@ def test_decisions_are_found_by_loop_and_kind(loops: Loops) -> None:
     assert outcomes_of(loops.decisions(loop="nightly", kind="trigger", since=NOON, limit=1)) == ["update"]
 
 
+def test_of_every_subject_the_latest_outcome_is_told(loops: Loops, database: Database) -> None:
+    def judged(subject: str, outcome: str, minutes: int) -> Decided:
+        return Decided(NOON + timedelta(minutes=minutes), "gate", subject, Decision(outcome, "it said so"))
+
+    loops.step("nightly", 0, {}, [judged("a", "reject", 3), judged("a", "inconclusive", 1), judged("b", "promote", 2)])
+    loops.step("weekly", 0, {}, [judged("b", "reject", 2), decided(), judged("c", "promote", 0)])
+    assert loops.outcomes("gate") == {"a": "reject", "b": "reject", "c": "promote"}
+    assert Loops(database, "clicks").outcomes("gate") == {}
+
+
+def test_the_states_of_all_loops_of_a_store_are_told(loops: Loops, database: Database) -> None:
+    loops.step("weekly", 0, {"cursor": 1})
+    loops.step("nightly", 0, {"cursor": 2})
+    Loops(database, "clicks").step("nightly", 0, {"cursor": 3})
+    assert loops.states() == {"nightly": {"cursor": 2}, "weekly": {"cursor": 1}}
+
+
 def test_stores_that_share_a_database_do_not_see_one_another(database: Database, loops: Loops) -> None:
     Loops(database, "clicks").step("nightly", 0, {}, [decided()])
     assert (loops.read("nightly"), loops.decisions()) == (None, [])

@@ -2,8 +2,9 @@
 
 One line for each update in the store: its version and id, the aliases that point to it, when it was made, from which
 chunk, by which method, how good the model was on that chunk and on average over all chunks so far, what it forgot, how
-long it took, and what became of it. The lines at the left lead from each model down to the one that it was trained
-from. In a version, 3.2, the first number counts models that were begun anew, the second what they have learned since.
+long it took, and what became of it: promoted or rolled back, or what a gate has said last. The lines at the left lead
+from each model down to the one that it was trained from. In a version, 3.2, the first number counts models that were
+begun anew, the second what they have learned since.
 
 Examples:
   vernal log --store runs/gas
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from vernal.store import Store
+
+
+_VERDICTS = {"reject": "rejected", "inconclusive": "inconclusive"}
 
 
 def run(words: Sequence[str]) -> int:
@@ -82,11 +86,22 @@ def _cells(record: Record, metric: str) -> list[str]:
 
 
 def _fates(store: Store) -> Mapping[str, str]:
-    """What became of the records that were ever the champion."""
-    fates = {}
+    """What became of records: of those that were ever the champion, and of others that a gate has judged."""
+    fates = _verdicts(store)
     for move in store.alias_history("champion"):
         if move.kind == "rollback" and move.replaced:
             fates[move.replaced] = "rolled back"
         if move.id:
             fates[move.id] = "promoted"
     return fates
+
+
+def _verdicts(store: Store) -> dict[str, str]:
+    """What gates have said last, in the words of the table."""
+    database = store.database_if_any()
+    if database is None:
+        return {}
+    from vernal.ledger import Loops
+
+    said = Loops(database, store.id).outcomes("gate")
+    return {id: _VERDICTS[outcome] for id, outcome in said.items() if outcome in _VERDICTS}

@@ -140,6 +140,25 @@ class Loops:
         with self._database.reading() as connection:
             return [_decided(row) for row in connection.execute(newest_first)]
 
+    def outcomes(self, kind: str) -> dict[str, str]:
+        """The latest outcome about every subject, without why and evidence.
+
+        Args:
+            kind: of decisions, such as ``"gate"``.
+        """
+        wanted = select(DECISIONS.c.subject, DECISIONS.c.outcome).where(
+            DECISIONS.c.store == self._store, DECISIONS.c.kind == kind
+        )
+        oldest_first = wanted.order_by(DECISIONS.c.time, DECISIONS.c.id)
+        with self._database.reading() as connection:
+            return {row.subject: row.outcome for row in connection.execute(oldest_first)}
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """The states of all loops of the store, by their names."""
+        wanted = select(LOOPS.c.loop, LOOPS.c.state).where(LOOPS.c.store == self._store).order_by(LOOPS.c.loop)
+        with self._database.reading() as connection:
+            return {row.loop: json.loads(row.state) for row in connection.execute(wanted)}
+
     def _moved(self, connection: Connection, loop: str, generation: int, state: str) -> bool:
         """Compare and swap. Writers take turns, so what is compared stays as it is."""
         at = (LOOPS.c.store == self._store, LOOPS.c.loop == loop)
