@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
 
 from tests.loop.test_loop import live
@@ -12,9 +14,11 @@ from tests.loop.world import CONFIG, World, files_learned, kinds, lived, names, 
 from tests.transaction.test_failing import largest_file
 from vernal.base import StateError
 from vernal.ledger import ConnectionLost, Loops
-from vernal.loop import FAILED, KEPT, PROMOTED
+from vernal.loop import FAILED, KEPT, PROMOTED, Learner
 from vernal.loop.state import files_of
 from vernal.sources import Unreachable
+from vernal.training import Silent
+from vernal.transaction import Result
 from vernal.triggers import Manual, Rows
 
 PICKY = (
@@ -177,3 +181,29 @@ def test_triggers_that_were_changed_while_an_update_was_under_way_begin_anew(wor
     assert world.turn(other).outcome == PROMOTED
     assert world.turn(other).outcome == KEPT
     assert other.state.triggers == {"trigger": {}}
+
+
+def test_a_server_that_drops_its_connections_in_the_middle_is_called_again(tmp_path: Path, postgresql_url: str) -> None:
+    world = World(tmp_path, ledger=postgresql_url)
+    learner = Dropping(world.plan, world.open(), reporter=Silent(), clock=world.clock)
+    learner.url = postgresql_url
+    loop = world.loop(learner=learner)
+    world.arrive(0)
+    assert world.turn(loop).outcome == PROMOTED
+    assert files_learned(world) == ["000.parquet"]
+
+
+class Dropping(Learner):
+    """A learner in whose first update the server is told to end the connection of the store."""
+
+    url: str
+    dropped = False
+
+    def update(self, files: Sequence[str], parent: str | None, scratch: bool) -> Result:
+        if not self.dropped:
+            self.dropped = True
+            with self.store.database().reading() as connection:
+                process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            with psycopg.connect(self.url) as other:
+                other.execute("SELECT pg_terminate_backend(%s)", [process])
+        return super().update(files, parent, scratch)
