@@ -51,13 +51,14 @@ OUT = Path(__file__).parent / "results" / "policies.jsonl"
 PRICE = 0.02  # of an update, in points of accuracy on one chunk
 SEEDS = 3
 
-# {rows}: of a chunk. {price}: of an update, in wrong answers.
+# {rows}: of a chunk. {block}: rows that depend on each other: a tenth of a chunk. {price}: of an update.
 TRIGGERS = {
     "every 3rd": "every('3d')",
     "every 5th": "every('5d')",
     "growth": "growth(0.25)",
     "drift": "drift()",
     "drift of outputs": "drift(on=('outputs',))",
+    "drift, blocks": "drift(monitor=monitor(block={block}))",
     "continual": "budget(cooldown(drift() | growth(1.0), '1h'), updates=4, per='1d')",
     "metric": "metric('correct < champion - 0.02', window={rows}, hysteresis=0.01)",
     "ADWIN": "detector('correct', adwin('down'))",
@@ -74,7 +75,7 @@ FITTED = {
 }
 FROM_SCRATCH = ("every 3rd", "every 5th", "growth", "drift", "regret", "forecast")
 GATED = ("each", "drift", "metric", "regret")
-CLAIMED = ("drift", "drift of outputs", "continual", "regret", "regret, unsure", "forecast", *FITTED)
+CLAIMED = ("drift", "drift of outputs", "drift, blocks", "continual", "regret", "regret, unsure", "forecast", *FITTED)
 
 
 def policy(trigger: str, learn: str = STATEFUL, gate: Gate | None = None) -> Policy:
@@ -83,7 +84,7 @@ def policy(trigger: str, learn: str = STATEFUL, gate: Gate | None = None) -> Pol
 
 def policies(table: Table, full: bool = True) -> dict[str, Policy]:
     """All that need no history; from scratch and with a gate only if it is to be the full table."""
-    known = {"rows": table.rows, "price": PRICE * table.rows}
+    known = {"rows": table.rows, "block": table.rows // 10, "price": PRICE * table.rows}
     written = {"each": "always()"} | {name: text.format(**known) for name, text in TRIGGERS.items()}
     found = {"never": policy("manual()")} | {name: policy(text) for name, text in written.items()}
     if not full:
@@ -246,6 +247,10 @@ class Line:
         ]
 
 
+def _mean(values: Sequence[float]) -> float:
+    return statistics.mean(values) if values else float("nan")
+
+
 def _score(course: Mapping[str, Any], begin: int = 0) -> float:
     return float(np.average(course["scores"][begin:], weights=course["rows"][begin:]))
 
@@ -264,9 +269,13 @@ def show(out: Path, streams: Iterable[str]) -> None:
 
 
 def _overview(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    names = next(iter(found.values()))[0]["courses"]
-    rows = [[name, *(_short(Line.of(name, of_stream)) for of_stream in found.values())] for name in names]
-    return markdown(["policy", *found], rows)
+    lines = {stream: {line.name: _short(line) for line in _lines(runs)} for stream, runs in found.items()}
+    names = dict.fromkeys(name for of_stream in lines.values() for name in of_stream)
+    return markdown(["policy", *found], [[name, *(lines[s].get(name, "") for s in found)] for name in names])
+
+
+def _lines(runs: Sequence[Mapping[str, Any]]) -> list[Line]:
+    return [Line.of(name, runs) for name in dict.fromkeys(name for run in runs for name in run["courses"])]
 
 
 def _short(line: Line) -> str:
@@ -275,7 +284,7 @@ def _short(line: Line) -> str:
 
 def _show_stream(stream: str, runs: Sequence[Mapping[str, Any]]) -> None:
     first = runs[0]
-    lines = [Line.of(name, runs) for name in first["courses"]]
+    lines = _lines(runs)
     known = first["hindsight"]
     print(f"\n### {TABLES[stream].title}\n")
     print(
