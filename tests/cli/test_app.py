@@ -70,12 +70,12 @@ def test_help_imports_nothing_heavy() -> None:
     assert imported_by() == set()
 
 
-@pytest.mark.parametrize("command", ["log", "show", "verify", "promote", "export", "gc", "check"])
+@pytest.mark.parametrize("command", ["init", "decisions", "log", "show", "verify", "promote", "export", "gc", "check"])
 def test_help_of_a_command_imports_nothing_heavy(command: str) -> None:
     assert imported_by(command, "--help") == set()
 
 
-@pytest.mark.parametrize("words", [["log"], ["log", "--json"], ["show"], ["show", "--json"], ["verify"]])
+@pytest.mark.parametrize("words", [["decisions"], ["log"], ["log", "--json"], ["show"], ["show", "--json"], ["verify"]])
 def test_looking_at_a_store_imports_no_torch(words: list[str], store: Path) -> None:
     assert imported_by(*words, "--store", str(store)) <= {"rich"}
 

@@ -43,9 +43,9 @@ DELAY = "1d"
 
 def run(words: Sequence[str]) -> int:
     """Ask, write, try, and say what comes next."""
+    values = _parser().parse(words)
     from vernal.cli.wizard import Asker, config_text
 
-    values = _parser().parse(words)
     path = Path(values.config)
     asker = Asker(sys.stdin.isatty() and not values.yes, say)
     _check_overwriting(path, values, asker)
