@@ -26,6 +26,22 @@ def test_the_option_goes_before_the_environment(
     assert vernal("log", "--store", store).code == 0
 
 
+def test_the_model_of_a_new_store_gets_a_name(vernal: Vernal, config: str, tmp_path: Path) -> None:
+    update = ["update", config, "--store", tmp_path / "store", "--chunk", 1, "--budget", "1ep", "--name"]
+    assert vernal(*update, "fraud").code == 0
+    assert "fraud" in vernal("log", "--store", tmp_path / "store").out.splitlines()[0]
+    assert vernal(*update, "fraud").code == 0
+    refused = vernal(*update, "clicks")
+    assert refused.code == 1
+    assert f"The model in {tmp_path}/store is called 'fraud', and not 'clicks'. Leave out the name" in refused.err
+    assert "'a/b' cannot be a name in the store" in vernal(*update[:3], tmp_path / "new", *update[4:], "a/b").err
+
+
+@pytest.mark.parametrize("command", ["update", "tune", "run-once", "watch"])
+def test_commands_that_make_a_store_let_its_model_be_named(command: str, vernal: Vernal) -> None:
+    assert "--name NAME" in vernal(command, "--help").out
+
+
 @pytest.mark.parametrize(
     "command",
     [["log"], ["show"], ["verify"], ["gc"], ["promote", "x"], ["rollback"], ["which", "x"], ["export", "x", "y"]],

@@ -23,6 +23,12 @@ def add_store(parser: Parser) -> None:
     parser.add_argument("--ledger", metavar="URL", help=text)
 
 
+def add_name(parser: Parser) -> None:
+    """Offer ``--name``, for commands that make a store where nothing is."""
+    text = "what the model of a new store is called, as in NAME:3.2 [default: the last part of its address]"
+    parser.add_argument("--name", metavar="NAME", help=text)
+
+
 def store_address(values: Namespace) -> str:
     """The address that was given, or that of the environment.
 
@@ -36,7 +42,11 @@ def store_address(values: Namespace) -> str:
 
 
 def open_store(values: Namespace, create: bool = False) -> Store:
-    """The store; one that is not there is made only if that is meant."""
+    """The store; one that is not there is made only if that is meant.
+
+    Raises:
+        StateError: there is none, or its model is not called as it is said with ``--name``.
+    """
     from vernal.store import Store
 
-    return Store(store_address(values), create=create, ledger=values.ledger)
+    return Store(store_address(values), create=create, name=getattr(values, "name", None), ledger=values.ledger)

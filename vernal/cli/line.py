@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vernal.base import ConfigError, Problem
-from vernal.cli.address import add_store
+from vernal.cli.address import add_name, add_store
 from vernal.cli.flags import Flags, check_required, file_first, flags_of_file
 from vernal.cli.offer import Offer
 from vernal.cli.parser import Parser, UsageError
@@ -78,6 +78,7 @@ def reserved_names(config: ConfigFile) -> set[str]:
 
 def add_one_update(parser: Parser) -> None:
     """Offer what is asked of a single update: where it starts from, and what becomes of it."""
+    add_name(parser)
     parser.add_argument("--parent", metavar="ID", help="start from this update [default: the champion]")
     text = "the tables to learn, for a data_module_fn that takes a window"
     parser.add_argument("--files", metavar="FILE", nargs="+", help=text)

@@ -22,7 +22,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 
-from vernal.cli.address import open_store
+from vernal.cli.address import add_name, open_store
 from vernal.cli.line import Line, read_line
 from vernal.cli.looping import add_policy, policy_of_line, turn_json, turn_told
 from vernal.cli.parser import Parser
@@ -73,6 +73,7 @@ def _turned(line: Line, words: Sequence[str]) -> tuple[str, dict[str, object], l
 
 
 def _add(parser: Parser) -> None:
+    add_name(parser)
     add_policy(parser)
     text = "update now, whatever the trigger says; WHY is kept"
     parser.add_argument("--now", metavar="WHY", nargs="?", const="Asked for by hand.", help=text)

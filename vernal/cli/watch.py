@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from vernal.cli.address import open_store
+from vernal.cli.address import add_name, open_store
 from vernal.cli.line import read_line
 from vernal.cli.looping import add_policy, policy_of_line, turn_json, turn_told
 from vernal.cli.parser import Parser
@@ -92,6 +92,7 @@ def _failed(error: VernalError, pause: timedelta) -> None:
 
 
 def _add(parser: Parser) -> None:
+    add_name(parser)
     add_policy(parser)
     text = "how long to nap between two looks [default: 30s]"
     parser.add_argument("--every", metavar="SPAN", default="30s", help=text)
