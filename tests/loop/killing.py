@@ -121,17 +121,19 @@ def problems(world: World, loop: Loop) -> list[str]:
     return found
 
 
-def kills(folder: Path, ledger: str | None, count: int, seed: int, longest: float = 1.0) -> Iterator[Killed]:
+def kills(folder: Path, ledger: str | None, count: int, seed: int) -> Iterator[Killed]:
     """Kill so many processes, one after the other, that all live the same life.
 
     Args:
         folder: of its own.
         ledger: where the history lies.
         count: how many.
-        seed: of the moments.
-        longest: seconds within which the moments lie.
+        seed: of the moments, which lie within the time that two files take.
     """
     life, moments = Life(folder, ledger), random.Random(seed)
+    began = time.perf_counter()
+    Life(folder.with_name("measured"), ledger).finish(2)
+    longest = time.perf_counter() - began
     for _ in range(count):
         yield life.kill(moments.uniform(0, longest))
 

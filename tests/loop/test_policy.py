@@ -6,7 +6,7 @@ import pytest
 
 from tests.loop.world import CONFIG, World
 from vernal.base import ConfigError
-from vernal.loop import PRESETS, Labels, Policy, open_loop, policy_of, preset
+from vernal.loop import PRESETS, Labels, Policy, Predictions, open_loop, policy_of, preset
 from vernal.sources import Files
 from vernal.triggers import Manual
 
@@ -20,6 +20,7 @@ IN = Files("in")
         ({"sources": [IN, Files("other")]}, 'of one kind. Name them: `sources={"web": Files'),
         ({"sources": {"labels": IN}}, "No source of rows can be called 'labels'"),
         ({"sources": {"metric ctr": IN}, "metrics": {"ctr": IN}}, "No source of rows can be called 'metric ctr'"),
+        ({"predictions": Predictions(IN, "id", "said", "at")}, "are judged by late labels. Say where these come from"),
         ({"learn": "sometimes"}, "must be 'stateful' or 'scratch', got 'sometimes'"),
         ({"history": "long"}, "'long'"),
         ({"attempts": 0}, "must be 1 or more, got 0"),

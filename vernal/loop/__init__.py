@@ -5,7 +5,7 @@ from vernal.loop.learner import CHALLENGER, CHAMPION, Learner
 from vernal.loop.lease import held
 from vernal.loop.loop import FAILED, INCONCLUSIVE, KEPT, PROMOTED, REJECTED, Loop, Turn
 from vernal.loop.opening import check_window, leases_of, open_loop, policy_of
-from vernal.loop.policy import SCRATCH, STATEFUL, Labels, Policy
+from vernal.loop.policy import SCRATCH, STATEFUL, Labels, Policy, Predictions
 from vernal.loop.presets import PRESETS, preset
 from vernal.loop.state import LoopState, Piece
 from vernal.loop.watch import Watch
@@ -25,6 +25,7 @@ __all__ = [
     "PROMOTED",
     "Piece",
     "Policy",
+    "Predictions",
     "REJECTED",
     "SCRATCH",
     "STATEFUL",

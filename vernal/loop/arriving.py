@@ -14,7 +14,8 @@ from vernal.base import DataError, Decision
 from vernal.data import read_table, seconds
 from vernal.ledger import Decided, Outcomes
 from vernal.loop.maturing import is_due, matured, write_down
-from vernal.loop.policy import LABELS, Policy, of_metric
+from vernal.loop.policy import LABELS, PREDICTIONS, Policy, of_metric
+from vernal.loop.served import mature_answers, write_answers
 from vernal.loop.state import MOST, LoopState, Piece, rows_of
 from vernal.sources import Arrival, Cursor, Source
 
@@ -71,10 +72,11 @@ class Door:
             for arrival in self._drained(name, source, cursors, now)
         ]
         self._read_labels(cursors, now)
-        values = {name: self._measured(name, source, cursors, now) for name, source in self._policy.metrics.items()}
+        values, answers = self._judged(state.answers, cursors, now)
+        values |= {name: self._measured(name, source, cursors, now) for name, source in self._policy.metrics.items()}
         new, again = state.unknown(came)
         told = [Decided(now, "noticed", piece.source, _came_again(piece)) for piece in again]
-        state = replace(state, cursors=cursors, raw=(*state.raw, *new))
+        state = replace(state, cursors=cursors, answers=answers, raw=(*state.raw, *new))
         state, ripe, more = self._ripened(state, now)
         return state, Arrived(ripe, {name: found for name, found in values.items() if len(found)}, [*told, *more])
 
@@ -92,6 +94,17 @@ class Door:
         if labels is not None:
             for arrival in self._drained(LABELS, labels.source, cursors, now):
                 write_down(labels, arrival.files, self._outcomes)
+
+    def _judged(
+        self, since: Mapping[str, Any] | None, cursors: dict[str, Cursor], now: datetime
+    ) -> tuple[dict[str, Array], Mapping[str, Any] | None]:
+        """How good the service's answers were whose labels have come to maturity, and where to go on."""
+        predictions, labels = self._policy.predictions, self._policy.labels
+        if predictions is None or labels is None:
+            return {}, since
+        for arrival in self._drained(PREDICTIONS, predictions.source, cursors, now):
+            write_answers(predictions, arrival.files, self._outcomes)
+        return mature_answers(labels, self._outcomes, since, now)
 
     def _measured(self, name: str, source: Source, cursors: dict[str, Cursor], now: datetime) -> Array:
         arrivals = self._drained(of_metric(name), source, cursors, now)

@@ -12,7 +12,7 @@ from vernal.sources import Source
 from vernal.triggers import Trigger
 
 STATEFUL, SCRATCH = "stateful", "scratch"
-LABELS = "labels"  # the name under which it is kept how far labels were read
+LABELS, PREDICTIONS = "labels", "predictions"  # the names under which it is kept how far these were read
 
 
 def of_metric(name: str) -> str:
@@ -47,6 +47,25 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class Predictions:
+    """What the service has answered; joined with late labels, it tells how good the model is where it counts.
+
+    Triggers then see these as ``"correct"`` or ``"loss"``, in the place of the champion's answers to new rows.
+
+    Args:
+        source: brings tables with an id, an answer and a time. The first answer to an id counts.
+        id: the column of ids, those of the labels.
+        prediction: the column of answers: a label, or a number.
+        time: the column that says when it was answered.
+    """
+
+    source: Source
+    id: str
+    prediction: str
+    time: str
+
+
+@dataclass(frozen=True)
 class Policy:
     """What a loop does with new data.
 
@@ -60,6 +79,7 @@ class Policy:
             many small updates have come to. None for never.
         history: for training from scratch: only rows that are not older than this, ``"90d"``; None for all.
         labels: where labels come from, if they are not columns of the rows.
+        predictions: where the answers of the service come from, if triggers are to look at these; needs labels.
         metrics: sources of measurements by name, tables with the columns ``time`` and ``value``: what triggers may
             look at beside rows, a click-through rate for instance.
         price_per_hour: what an hour of training costs; without it costs are seconds.
@@ -76,6 +96,7 @@ class Policy:
     calibrate: Trigger | None = None
     history: str | None = None
     labels: Labels | None = None
+    predictions: Predictions | None = None
     metrics: Mapping[str, Source] = field(default_factory=dict)
     price_per_hour: float | None = None
     attempts: int = 3
@@ -87,10 +108,14 @@ class Policy:
             raise ConfigError(
                 'Two sources of a policy are of one kind. Name them: `sources={"web": Files(...), "app": Files(...)}`.'
             )
-        if taken := self.streams.keys() & {LABELS, *map(of_metric, self.metrics)}:
+        if taken := self.streams.keys() & {LABELS, PREDICTIONS, *map(of_metric, self.metrics)}:
             raise ConfigError(f"No source of rows can be called {min(taken)!r} beside labels or metrics. Rename it.")
         if self.learn not in (STATEFUL, SCRATCH):
             raise ConfigError(f"`learn` of a policy must be {STATEFUL!r} or {SCRATCH!r}, got {self.learn!r}.")
+        if self.predictions is not None and self.labels is None:
+            raise ConfigError(
+                "`predictions` of a policy are judged by late labels. Say where these come from: `labels`."
+            )
         if self.history is not None:
             period(self.history)
         if self.attempts < 1:

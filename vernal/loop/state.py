@@ -100,6 +100,7 @@ class LoopState:
 
     Args:
         cursors: how far each source was read.
+        answers: up to which of the service's answers labels were mature; None if none was looked for.
         raw: pieces whose labels are not mature.
         ready: pieces that can be learned and were not.
         aside: pieces that are not learned although they could be: what the gate refused, what a rollback took back,
@@ -118,6 +119,7 @@ class LoopState:
     """
 
     cursors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers: Mapping[str, Any] | None = None
     raw: tuple[Piece, ...] = ()
     ready: tuple[Piece, ...] = ()
     aside: tuple[Piece, ...] = ()
