@@ -176,6 +176,21 @@ def test_nothing_of_what_was_erased_stays_in_the_files_of_sqlite(tmp_path: Path)
     assert [id for id in ids if id.encode() in content] == ids[1000:]
 
 
+def test_what_is_old_is_discarded_and_the_rest_answers_as_before(database: Database, outcomes: Outcomes) -> None:
+    other = Outcomes(database, "clicks")
+    for one in (outcomes, other):
+        predict(one, old=0.0, edge=5.0, young=6.0)
+        one.labelled([Label("old", 1.0, 1), Label("early", 2.0, 1), Label("young", 3.0, 1), Label("late", 5.0, 1)])
+    look = outcomes.mature(DAY, DAY)
+    assert outcomes.discard(before=5.0) == 3
+    assert outcomes.discard(before=5.0) == 0
+    assert outcomes.known(["old", "early", "young", "late"], at=DAY) == {"young": 1, "late": 1}
+    assert labels_at(outcomes, 9 * DAY, default=0) == {"edge": 0, "young": 1}
+    assert [pair.id for pair in outcomes.mature(9 * DAY, DAY, since=look.cursor).pairs] == ["young"]
+    assert len(labels_at(other, 9 * DAY, default=0)) == 3
+    assert outcomes.discard(before=-float("inf")) == 0
+
+
 @pytest.mark.parametrize("time", [float("nan"), float("inf")])
 def test_a_time_that_is_no_number_is_refused(outcomes: Outcomes, time: float) -> None:
     with pytest.raises(DataError, match="time of row 'a' is (nan|inf). Give seconds since 1970"):

@@ -210,6 +210,21 @@ class Outcomes:
         self._database.compact()
         return count
 
+    def discard(self, before: float) -> int:
+        """Remove predictions of before a time, and labels that were known before it; how many that were.
+
+        Labels of rows whose predictions stay, stay too. The file of SQLite keeps the room for rows to come.
+
+        Args:
+            before: the time, in seconds since 1970.
+        """
+        prediction, label = PREDICTIONS.c, LABELS.c
+        kept = select(prediction.id).where(prediction.store == self._store)
+        old = label.store == self._store, label.known < before, label.id.not_in(kept)
+        with self._database.writing() as connection:
+            gone = delete(PREDICTIONS).where(prediction.store == self._store, prediction.time < before)
+            return connection.execute(gone).rowcount + connection.execute(delete(LABELS).where(*old)).rowcount
+
     def _write(self, table: Table, rows: list[dict[str, Any]]) -> None:
         if not rows:
             return

@@ -6,6 +6,7 @@ from vernal.store.blobs import Blobs
 from vernal.store.file_journal import FileJournal
 from vernal.store.files import Files
 from vernal.store.garbage import Garbage
+from vernal.store.inboxes import Inboxes, LoopGarbage, collect_from_loops, read_inboxes
 from vernal.store.journal import Journal
 from vernal.store.locks import machine_lock
 from vernal.store.move import Move
@@ -20,11 +21,15 @@ __all__ = [
     "Files",
     "Garbage",
     "Head",
+    "Inboxes",
     "Journal",
+    "LoopGarbage",
     "Move",
     "Store",
     "Version",
+    "collect_from_loops",
     "machine_lock",
     "open_files",
+    "read_inboxes",
     "refusals",
 ]
