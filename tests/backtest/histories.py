@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from vernal.backtest import Backtest, History
 from vernal.config import Plan
+from vernal.drift import Monitor
 from vernal.gate import Gate
 from vernal.loop import SCRATCH, Policy
 from vernal.sources import Replay
@@ -23,12 +24,14 @@ HOUR = 3600.0
 Columns = dict[str, Any]
 
 
-def stream(rows: int = 240, degrees: float = 1.0, seed: int = 0) -> Columns:
-    """A row an hour; the line between the sides turns by some degrees from row to row."""
+def stream(rows: int = 240, degrees: float = 1.0, seed: int = 0, moved_from: int | None = None) -> Columns:
+    """A row an hour; the line between the sides turns by some degrees from row to row; inputs may move once."""
     x = np.random.default_rng(seed).normal(size=(rows, 2))
     angle = np.radians(degrees * np.arange(rows))
     place = np.cos(angle) * x[:, 0] + np.sin(angle) * x[:, 1]
     times = HOUR * np.arange(rows)
+    if moved_from is not None:
+        x[moved_from:] += 2.0
     return {
         "id": np.arange(rows),
         "time": times,
@@ -60,7 +63,7 @@ def policies() -> dict[str, Policy]:
         "every other": policy(Rows(80), learn=SCRATCH),
         "gated": policy(Always(), Gate(mode="superior", min_items=5)),
         "worse": policy(Metric("correct < 0.9", window=20)),
-        "drifted": policy(Drift(on=("features",), every=40, enough=60)),
+        "drifted": policy(Drift(on=("features",), every=40, enough=60, monitor=Monitor(min_rows=5))),
     }
 
 

@@ -15,12 +15,13 @@ from vernal.backtest import Backtest, History, Lives, is_stateless
 from vernal.backtest.clock import HeldClock
 from vernal.base import ConfigError, DataError
 from vernal.config import Plan
+from vernal.drift import Monitor
 from vernal.gate import Gate
 from vernal.ledger import Database, Loops, Outcomes
-from vernal.loop import INCONCLUSIVE, KEPT, PROMOTED, Learner, Loop
+from vernal.loop import INCONCLUSIVE, KEPT, PROMOTED, REJECTED, Learner, Loop
 from vernal.sources import Files, Replay
 from vernal.store import Store
-from vernal.triggers import Always, Metric, Rows
+from vernal.triggers import Always, Drift, Every, Metric, Rows
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +91,23 @@ def test_only_policies_from_scratch_are_stateless() -> None:
     assert [name for name, is_so in found.items() if is_so] == ["scratch", "every other"]
 
 
-def test_a_policy_can_wait_and_say_so(lives: Lives) -> None:
-    chunks = lives.courses["drifted"].chunks
-    assert any(one.outcome == KEPT for one in chunks)
-    assert all(one.why for one in chunks)
+def test_a_policy_can_wait_for_rows_to_learn_a_new_world_from(tmp_path: Path) -> None:
+    trigger = Drift(on=("features",), every=40, enough=100, monitor=Monitor(min_rows=8))
+    course = backtest(tmp_path, stream(moved_from=40), {"drifted": policy(trigger)}).run().courses["drifted"]
+    assert [one.outcome for one in course.chunks[:3]] == [KEPT, KEPT, PROMOTED]
+    assert ["100 are needed to learn it" in one.why for one in course.chunks[:3]] == [True, True, False]
+
+
+def test_what_a_gate_rejects_is_not_learned_by_the_next_update(tmp_path: Path) -> None:
+    demanding = Gate(mode="superior", margin=0.5, alpha=0.2, min_items=5)
+    lives = backtest(tmp_path, stream(), {"demanding": policy(Always(), demanding)}).run()
+    chunks = lives.courses["demanding"].chunks
+    rejected = [one for one in chunks if one.outcome == REJECTED]
+    assert len(rejected) >= 3
+    assert len({one.champion for one in chunks}) == 1
+    for one in rejected:
+        (id,) = one.updates
+        assert len(lives.store.record(id)["chunk"]["files"]) <= 1 + (5 - len(rejected))
 
 
 def test_a_gate_that_refuses_leaves_the_champion_and_the_update_is_paid_for(lives: Lives) -> None:
@@ -195,6 +209,8 @@ def test_an_estimate_bounds_the_updates_and_trains_only_the_first_model(tmp_path
 def test_an_estimate_counts_what_looking_back_needs(tmp_path: Path) -> None:
     alone = backtest(tmp_path, stream(), {name: policies()[name] for name in ("never", "always")})
     assert [alone.estimate(models).updates for models in (0, 3, 8, None)] == [5, 8, 10, 10]
+    calibrating = {"continual": replace(policies()["always"], calibrate=Every("3d"))}
+    assert backtest(tmp_path, stream(), calibrating).estimate().updates == 10
 
 
 def test_no_more_is_trained_than_was_estimated(lives: Lives, folder: Path) -> None:

@@ -67,10 +67,9 @@ class Backtest:
         a_row = float(result.costs["total_seconds"]) / first.rows
         rows = [arrival.rows for _, arrival in lives.chunks[1:]]
         so_far = first.rows + np.cumsum(rows)
-        active = [policy for policy in self.policies.values() if not isinstance(policy.trigger, Manual)]
-        stateful = sum(not is_stateless(policy) for policy in active)
-        # Policies from scratch share what they train.
-        scratch = len(rows) if models is None or len(active) > stateful else min(models, len(rows))
+        stateful = sum(_trains(policy) and not is_stateless(policy) for policy in self.policies.values())
+        stateless = any(_trains_from_scratch(policy) for policy in self.policies.values())
+        scratch = len(rows) if models is None or stateless else min(models, len(rows))  # Policies share them.
         seconds = a_row * (stateful * sum(rows) + scratch * float(so_far.mean()))
         return Estimate(len(lives.chunks), stateful * len(rows) + scratch, seconds)
 
@@ -193,6 +192,14 @@ class Lives:
     def metric(self) -> str:
         """What is measured: ``"accuracy"``, or ``"loss"``."""
         return next(iter(self.shared.measured.values())).metric
+
+
+def _trains(policy: Policy) -> bool:
+    return not isinstance(policy.trigger, Manual)
+
+
+def _trains_from_scratch(policy: Policy) -> bool:
+    return policy.calibrate is not None or (_trains(policy) and is_stateless(policy))
 
 
 def is_stateless(policy: Policy) -> bool:
