@@ -85,8 +85,9 @@ def _discard_outcomes(store: Store, limit: float) -> int:
 def _times_of_waiting(states: Mapping[str, Mapping[str, Any]]) -> Iterator[float]:
     """The times of the earliest rows that wait for labels; long ago, where rows have none."""
     for state in states.values():
-        for piece in state["raw"]:
-            yield float("-inf") if piece["since"] is None else piece["since"]
+        for piece in state.get("raw", [{}]):  # A later version may write down elsewhere what waits.
+            since = piece.get("since")
+            yield float("-inf") if since is None else since
 
 
 def _states(store: Store) -> dict[str, dict[str, Any]]:
@@ -96,8 +97,7 @@ def _states(store: Store) -> dict[str, dict[str, Any]]:
 
 def _named(store: Store) -> set[str]:
     """The names of all files that a loop or an update names anywhere, without their folders."""
-    chunks = [record["chunk"] for record in store.records()]
-    return {PurePath(text).name for text in _texts([_states(store), chunks])}
+    return {PurePath(text).name for text in _texts([_states(store), store.records()])}
 
 
 def _texts(value: Any) -> Iterator[str]:
