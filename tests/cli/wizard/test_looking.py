@@ -4,13 +4,15 @@ import os
 import sqlite3
 import uuid
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.sources.servers import MockKafka
 from vernal.base import DataError
 from vernal.cli.wizard import look, tables_of
-from vernal.sources import Files, ParquetTable, Table
+from vernal.sources import Files, Kafka, ParquetTable, Replay, Table
 
 
 @pytest.fixture
@@ -43,6 +45,19 @@ def test_rows_of_a_sql_table_whatever_it_is_called(tmp_path):
     assert tables_of(url) == ["two words"]
     assert look(Table(url, "two words")).table["price"].to_pylist() == [1.5]
     assert look(Table(url, query='SELECT 2 * price AS twice FROM "two words";')).table["twice"].to_pylist() == [3.0]
+
+
+def test_messages_of_a_topic():
+    kafka = MockKafka()
+    kafka.send("clicks", [{"x": 1.5, "y": 0}, {"x": 2.5, "y": 1}])
+    seen = look(Kafka("clicks", kafka.servers))
+    assert seen.table["x"].to_pylist() == [1.5, 2.5]
+    assert seen.said == "the first 2 rows of kafka were looked at"
+
+
+def test_a_stream_in_which_nothing_has_come():
+    with pytest.raises(DataError, match="has brought no row yet. Send some first"):
+        look(Replay({"time": np.zeros(0)}))
 
 
 @pytest.mark.parametrize(

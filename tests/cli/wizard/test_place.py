@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
-from vernal.base import DataError
+from vernal.base import ConfigError, DataError
 from vernal.cli.wizard import proposed_place, source_text
+from vernal.cli.wizard.place import with_columns
 
 
 @pytest.fixture
@@ -40,10 +42,33 @@ def test_a_folder_without_tables_says_what_is_missing(here):
         source_text("empty")
 
 
-def test_the_first_folder_with_tables_is_proposed(here):
-    assert proposed_place() == "in/*.csv"
+def test_a_folder_with_tables_is_proposed(here):
+    assert proposed_place() == "in/*.parquet"
 
 
 def test_nothing_is_proposed_where_there_is_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert proposed_place() is None
+
+
+@pytest.mark.parametrize(
+    ("source", "completed"),
+    [
+        ("files:/in/*.parquet", "files:/in/*.parquet?time=at"),
+        ("files:/in/*.parquet?settle=1min", "files:/in/*.parquet?settle=1min&time=at"),
+        ("files:/in/*.parquet?time=other", "files:/in/*.parquet?time=other"),
+        ("sqlite:///shop.db?table=t", "sqlite:///shop.db?table=t&time=at&id=order+id"),
+        ("kafka://host/topic", "kafka://host/topic"),
+    ],
+)
+def test_a_source_learns_which_columns_it_needs(source, completed):
+    assert with_columns(source, "order id", "at", pa.table({"at": [1.7e9]})) == completed
+
+
+def test_times_that_are_text_are_no_times_to_files():
+    assert with_columns("files:/in/*.csv", None, "at", pa.table({"at": ["2026-03-01"]})) == "files:/in/*.csv"
+
+
+def test_a_database_needs_both():
+    with pytest.raises(ConfigError, match="Name both: --time and --id"):
+        with_columns("sqlite:///shop.db?table=t", None, "at", pa.table({"at": [1.7e9]}))

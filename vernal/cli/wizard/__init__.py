@@ -2,6 +2,7 @@
 
 from vernal.cli.wizard.asking import Asker
 from vernal.cli.wizard.columns import Columns, columns_of, example_of, has_gaps
+from vernal.cli.wizard.conversation import Conversation
 from vernal.cli.wizard.label import Label, label_of
 from vernal.cli.wizard.looking import Look, look, tables_of
 from vernal.cli.wizard.place import proposed_place, source_text
@@ -11,6 +12,7 @@ __all__ = [
     "Answers",
     "Asker",
     "Columns",
+    "Conversation",
     "Label",
     "LateLabels",
     "Look",

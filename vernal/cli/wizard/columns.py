@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from vernal.cli.wizard.label import label_of
 
 TEXT = "text"
 _ID = re.compile(r"(?:.*_)?(?:id|uuid|guid|key)", re.IGNORECASE)
-_TIME = re.compile(r"(?:.*_)?(?:time|timestamp|date|datetime|day|ts|at|when)", re.IGNORECASE)
+_TIME = re.compile(r"(?:.*_)?(?:time|timestamp|date|datetime|day|ts|at|when|known)", re.IGNORECASE)
 _LABEL = ("label", "target", "y", "class", "outcome", "labels", "response", "result")
 _FLAG = re.compile(r"(?:is|has|was)_.+", re.IGNORECASE)
 _SECONDS = (1e8, 4.2e9)  # 1973 to 2103: smaller numbers are something else, larger ones milliseconds
@@ -36,6 +36,11 @@ class Columns:
     label: str | None
     features: tuple[str, ...]
     left_out: Mapping[str, str]
+
+    def without(self, name: str) -> Columns:
+        """The same, without a feature that is known to be something else."""
+        rest = {one: why for one, why in self.left_out.items() if one != name}
+        return replace(self, features=tuple(one for one in self.features if one != name), left_out=rest)
 
 
 def columns_of(

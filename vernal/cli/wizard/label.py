@@ -58,26 +58,42 @@ def label_of(table: Any, name: str) -> Label:
         >>> label_of(pa.table({"y": [0, 1, 1]}), "y").codes
         ''
     """
-    arrow, compute = require("pyarrow", "tables"), require("pyarrow.compute", "tables")
-    column, types = table[name], arrow.types
-    gaps = column.null_count
-    if types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    is_text = types.is_string(column.type) or types.is_large_string(column.type)
-    is_number = types.is_integer(column.type) or types.is_floating(column.type)
-    if not (is_text or is_number or types.is_boolean(column.type)):
+    column, types = _decoded(table[name]), require("pyarrow", "tables").types
+    is_whole = types.is_integer(column.type)
+    values = _values(name, column)
+    if types.is_boolean(column.type):
+        return Label(name, (False, True), gaps=column.null_count)
+    if not (is_whole or types.is_floating(column.type)):
+        return Label(name, _few(name, values), "string", gaps=column.null_count)
+    if len(values) <= MOST_CLASSES and all(float(one).is_integer() for one in values):
+        return _numbered(name, [int(one) for one in values], is_whole, column.null_count)
+    mean, scale = _spread(column)
+    return Label(name, None, "", mean, scale or 1.0, is_whole, column.null_count)
+
+
+def _decoded(column: Any) -> Any:
+    is_coded = require("pyarrow", "tables").types.is_dictionary(column.type)
+    return column.cast(column.type.value_type) if is_coded else column
+
+
+def _values(name: str, column: Any) -> list[Any]:
+    """All values that there are, sorted."""
+    types = require("pyarrow", "tables").types
+    tests = (types.is_boolean, types.is_integer, types.is_floating, types.is_string, types.is_large_string)
+    if not any(test(column.type) for test in tests):
         raise DataError(f"Column {name!r} holds {column.type}: neither classes nor numbers. Name another label.")
-    values = sorted(one for one in compute.unique(column).to_pylist() if one is not None)
+    values = sorted(require("pyarrow.compute", "tables").unique(column.drop_null()).to_pylist())
     if not values:
         raise DataError(f"Column {name!r} is empty in the rows that were looked at. Name another label.")
-    if types.is_boolean(column.type):
-        return Label(name, (False, True), gaps=gaps)
-    if is_text:
-        return Label(name, _few(name, values), "string", gaps=gaps)
-    if len(values) <= MOST_CLASSES and all(float(one).is_integer() for one in values):
-        return _numbered(name, [int(one) for one in values], types.is_integer(column.type), gaps)
-    mean, scale = (float(f"{one.as_py():.3g}") for one in (compute.mean(column), compute.stddev(column)))
-    return Label(name, None, "", mean, scale or 1.0, types.is_integer(column.type), gaps)
+    return values
+
+
+def _spread(column: Any) -> tuple[float, float]:
+    """Mean and standard deviation, to three digits."""
+    compute = require("pyarrow.compute", "tables")
+    known = column.filter(compute.is_finite(column))
+    mean, scale = (float(f"{one.as_py():.3g}") for one in (compute.mean(known), compute.stddev(known)))
+    return mean, scale
 
 
 def _numbered(name: str, values: list[int], whole: bool, gaps: int) -> Label:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote_plus
 
-from vernal.base import DataError
+from vernal.base import ConfigError, DataError
 
 SCHEMES = ("files", "parquet", "sqlite", "postgresql", "kafka", "nats", "replay")
 _SQLITE = re.compile(r"(sqlite[^:]*:///)([^?]+)")
@@ -29,7 +31,7 @@ def source_text(place: str) -> str:
         >>> source_text("/data/in/*.parquet")
         'files:/data/in/*.parquet'
     """
-    scheme = place.partition(":")[0].partition("+")[0]
+    scheme = _kind(place)
     if scheme == "sqlite":
         return _SQLITE.sub(lambda match: f"{match[1]}{Path(match[2]).absolute()}", place)
     if scheme in SCHEMES and scheme != "files":
@@ -38,11 +40,56 @@ def source_text(place: str) -> str:
     return f"files:{path if '://' in path else _pattern(Path(path).expanduser().absolute())}{mark}{options}"
 
 
+def is_database(source: str) -> bool:
+    """Whether a source is a SQL database."""
+    return _kind(source) in ("sqlite", "postgresql")
+
+
+def with_option(source: str, name: str, value: str) -> str:
+    """A source with one more option.
+
+    Examples:
+        >>> with_option(with_option("sqlite:///shop.db", "table", "events"), "id", "event id")
+        'sqlite:///shop.db?table=events&id=event+id'
+    """
+    return f"{source}{'&' if '?' in source else '?'}{name}={quote_plus(value, safe='.')}"
+
+
+def with_columns(source: str, id: str | None, time: str | None, rows: Any) -> str:
+    """A source with the columns that it needs to know.
+
+    Args:
+        source: in one line of text.
+        id: the column of ids.
+        time: the column of times.
+        rows: some of its rows, an Arrow table.
+
+    Raises:
+        ConfigError: a database, and not both of them are known.
+    """
+    wanted: dict[str, str | None] = {}
+    if is_database(source):
+        if time is None or id is None:
+            raise ConfigError("Rows of a SQL table are read in the order of time and id. Name both: --time and --id.")
+        wanted = {"time": time, "id": id}
+    elif _kind(source) in ("files", "parquet") and time and str(rows.schema.field(time).type) != "string":
+        wanted = {"time": time}
+    known = parse_qs(source.partition("?")[2])
+    for name, column in wanted.items():
+        if column and name not in known:
+            source = with_option(source, name, column)
+    return source
+
+
 def proposed_place() -> str | None:
-    """A pattern for the tables that lie in a folder here, if there are any."""
-    here = Path()
-    found = [path for folder in (*sorted(here.iterdir()), here) if folder.is_dir() for path in _tables(folder)]
+    """A pattern for the tables that lie here or in a folder here, if there are any."""
+    patterns = [f"{folder}*{ending}" for folder in ("*/", "") for ending in ENDINGS]
+    found = [path for pattern in patterns for path in sorted(Path().glob(pattern)) if path.name[0] not in "._"]
     return f"{found[0].parent}/*{_ending(found[0])}" if found else None
+
+
+def _kind(source: str) -> str:
+    return source.partition(":")[0].partition("+")[0]
 
 
 def _pattern(path: Path) -> str:
