@@ -128,11 +128,11 @@ def kills(folder: Path, ledger: str | None, count: int, seed: int) -> Iterator[K
         folder: of its own.
         ledger: where the history lies.
         count: how many.
-        seed: of the moments, which lie within the time that two files take.
+        seed: of the moments, which lie within the time that a process and its first file take.
     """
     life, moments = Life(folder, ledger), random.Random(seed)
     began = time.perf_counter()
-    Life(folder.with_name("measured"), ledger).finish(2)
+    Life(folder.with_name("measured"), ledger).finish(1)
     longest = time.perf_counter() - began
     for _ in range(count):
         yield life.kill(moments.uniform(0, longest))

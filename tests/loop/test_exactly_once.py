@@ -101,7 +101,7 @@ EVENTS = st.one_of(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(
     events=st.lists(EVENTS, max_size=40),
     gate=st.sampled_from([*GATES]),
@@ -118,7 +118,7 @@ def test_each_row_is_learned_once_whatever_happens(
     life.check()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     arrivals=st.lists(st.integers(0, 3), min_size=1, max_size=8),
     crashes=st.lists(st.integers(0, 12), max_size=12),

@@ -43,7 +43,7 @@ def door_of(inbox: Path, rows: list[int], labels: list[tuple[int, int, int]], de
     return Door(policy, Outcomes(Database("sqlite://"), "s"), inbox)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     rows=st.lists(st.integers(0, 300), min_size=1, max_size=8),
     labels=st.lists(st.tuples(st.integers(0, 7), st.integers(0, 600), st.integers(0, 5)), min_size=1, max_size=12),

@@ -48,7 +48,7 @@ def door_of(inbox: Path, answers: list[tuple[int, int]], labels: list[tuple[int,
     return Door(policy, Outcomes(Database("sqlite://"), "s"), inbox)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     answers=st.lists(st.tuples(MINUTES, st.integers(0, 1)), min_size=1, max_size=8),
     labels=st.lists(st.tuples(MINUTES, st.integers(0, 1)), min_size=1, max_size=8),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vernal.base import SchemaTooNew
@@ -40,6 +40,7 @@ def piece(name: str, came: float = 0.0) -> Piece:
     return Piece("files", (name,), 10, name, None, None, came)
 
 
+@settings(max_examples=30)
 @given(STATES)
 def test_a_state_comes_back_as_it_was(state: LoopState) -> None:
     assert LoopState.from_json(json.loads(json.dumps(state.to_json()))) == state
