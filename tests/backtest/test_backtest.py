@@ -166,16 +166,15 @@ def test_five_stateless_policies_train_each_model_once(tmp_path: Path) -> None:
 def champions_alive(folder: Path, replayed: Backtest, name: str) -> list[str | None]:
     """The models that a live loop has in production after every turn, in a store and an inbox of its own."""
     history = replayed.history
-    source = Replay(history.table, time_column="time")
     clock = HeldClock(datetime(1970, 1, 1, tzinfo=UTC))
     store, database = Store(folder / "live"), Database("sqlite://")
     learner = Learner(replayed.plan, store, clock=clock)
-    live = replace(replayed.policies[name], sources={"history": source})
+    live = history.of(replayed.policies[name])
     loop = Loop(live, learner, Loops(database, "live"), Outcomes(database, "live"), folder / "live inbox", clock)
     found: list[str | None] = []
-    for number, tick in enumerate(history.ticks(replayed.every)):
+    for tick in history.ticks(replayed.every):
         clock.set(tick)
-        loop.turn(by_hand="" if number else "The first model.")
+        loop.turn(by_hand="The first model." if store.champion is None else "")
         champion = store.champion
         found.append(None if champion is None else model_of(store, champion))
     return found
@@ -186,15 +185,21 @@ def model_of(store: Store, id: str) -> str:
     return str(store.record(id)["artefacts"]["model"]["blob"])
 
 
-@pytest.mark.parametrize("name", ["always", "gated", "worse", "drifted", "scratch"])
-def test_a_replayed_policy_has_the_champions_of_a_live_loop_bit_for_bit(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "delay"),
+    [("always", None), ("gated", None), ("worse", None), ("drifted", None), ("scratch", None), ("always", "30h")],
+)
+def test_a_replayed_policy_has_the_champions_of_a_live_loop_bit_for_bit(
+    name: str, delay: str | None, tmp_path: Path
+) -> None:
     chosen = policies()[name]
     if chosen.gate is not None:
         chosen = replace(chosen, gate=replace(chosen.gate, first="promote"))
-    replayed = backtest(tmp_path, stream(), {name: chosen})
+    replayed = backtest(tmp_path, stream(), {name: chosen}, delay=delay)
     lives = replayed.run()
     alive = champions_alive(tmp_path, replayed, name)
-    assert [model_of(lives.store, one.champion) for one in lives.courses[name].chunks] == alive[:-1]
+    for one in lives.courses[name].chunks:
+        assert model_of(lives.store, one.champion) == alive[one.number - 1]
 
 
 def test_an_estimate_bounds_the_updates_and_trains_only_the_first_model(tmp_path: Path) -> None:
@@ -297,7 +302,14 @@ def test_labels_that_never_come_in_time_are_an_error(tmp_path: Path) -> None:
         backtest(tmp_path, stream(), {"never": policies()["never"]}, delay="400d").run()
 
 
-def test_rows_without_an_answer_are_an_error_that_names_the_column(tmp_path: Path) -> None:
+def test_a_first_model_that_cannot_be_trained_is_an_error_that_says_why(tmp_path: Path) -> None:
+    history = History([written(tmp_path, stream())], id="id")
+    wild = Backtest(plan(target="place", rate=1e30), history, 40, {"never": policies()["never"]}, tmp_path / "models")
+    with pytest.raises(ConfigError, match="Attempt 3 of 3 failed.*loss"):
+        wild.run()
+
+
+def test_rows_without_a_time_are_an_error_that_names_the_column(tmp_path: Path) -> None:
     columns = stream()
     columns["time"][3] = math.nan
     with pytest.raises(DataError, match="1 rows have no time: column 'time'"):

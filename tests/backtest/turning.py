@@ -25,5 +25,5 @@ def data_module_fn(window: Window, target: str = "side") -> DataModule:
     return DataModule(train=train, validation=validation)
 
 
-def optimizer_fn(parameters: Iterable[nn.Parameter]) -> optim.Optimizer:
-    return optim.SGD(parameters, lr=0.5)
+def optimizer_fn(parameters: Iterable[nn.Parameter], rate: float = 0.5) -> optim.Optimizer:
+    return optim.SGD(parameters, lr=rate)

@@ -16,7 +16,7 @@ from vernal.backtest.models import Models, Shared
 from vernal.base import ConfigError, DataError
 from vernal.config import Plan, resolve
 from vernal.ledger import Database, Loops, Outcomes
-from vernal.loop import SCRATCH, Loop, Policy
+from vernal.loop import FAILED, SCRATCH, Loop, Policy
 from vernal.sources import Arrival, Cursor
 from vernal.store import Store
 from vernal.training import Reporter, Silent
@@ -85,7 +85,7 @@ class Backtest:
         """
         lives = self._begun()
         for number, name in enumerate(self.policies, start=1):
-            lives.courses[name] = self._course(name, number, lives, told)
+            lives.courses[name] = self._course(name, f"policy-{number}", lives, told)
         return lives
 
     def _begun(self) -> Lives:
@@ -129,32 +129,39 @@ class Backtest:
                 chunks.append((tick, arrival))
         return chunks
 
-    def _course(self, name: str, number: int, lives: Lives, told: Told) -> Course:
+    def _course(self, name: str, role: str, lives: Lives, told: Told) -> Course:
         chunks, store = lives.chunks, lives.store
-        clock, role = HeldClock(chunks[0][0]), f"policy-{number}"
         store.point(role, None, store.aliases().get(role))  # An earlier run may have left it.
+        clock = HeldClock(chunks[0][0])
         models = self.models(store, lives.shared, role, clock)
-        database = Database("sqlite://")
-        policy = self.history.of(self.policies[name])
-        ledger = (Loops(database, name), Outcomes(database, name), self.folder / "inbox", clock)
-        loop = Loop(policy, models, *ledger)
-        first = Loop(replace(policy, gate=None), models, *ledger)  # No rule of a gate keeps a policy from beginning.
+        first, loop = self._loops(name, models, clock)
         lived: list[Lived] = []
+        failed = ""
         for number, (tick, arrival) in enumerate(chunks):
             clock.set(tick)
             champion = models.champion
             if champion is None:
-                first.turn(by_hand="The first model, which every policy has.")
+                turn = first.turn(by_hand="The first model, which every policy has.")
+                failed = turn.decisions[-1].why if turn.outcome == FAILED else failed
             else:
                 measured = models.measure(arrival.files, champion)
                 lived.append(Lived.of(number, champion, measured, loop.turn()))
             told(name, number + 1, len(chunks))
         if not lived:
-            raise ConfigError(
-                f"No label was known before the last chunk ended, {self.history.delay} after its row: nothing could be "
-                "learned. A backtest needs a longer history."
-            )
+            raise ConfigError(failed or self._nothing_known())
         return Course(name, lived)
+
+    def _loops(self, name: str, models: Models, clock: HeldClock) -> tuple[Loop, Loop]:
+        """A loop that begins, and goes on, as a policy says; the first model no rule of a gate can refuse."""
+        policy, database = self.history.of(self.policies[name]), Database("sqlite://")
+        rest = (models, Loops(database, name), Outcomes(database, name), self.folder / "inbox", clock)
+        return Loop(replace(policy, gate=None), *rest), Loop(policy, *rest)
+
+    def _nothing_known(self) -> str:
+        return (
+            f"No label was known before the last chunk ended, {self.history.delay} after its row: nothing could be "
+            "learned. A backtest needs a longer history."
+        )
 
 
 @dataclass(frozen=True)
