@@ -110,7 +110,7 @@ def test_a_judgment_is_shown_check_by_check(vernal: Vernal, decided: Path) -> No
     assert f"about    {opened.name}:1.1 ({opened.champion})\n" in out
     assert "outcome  reject\n" in out
     assert f"  {opened.champion}: reject: the gain of -0.15 on 200 items" in out
-    assert "      champion: failed: the gain of -0.15 on 200 items" in out
+    assert "\n      champion: failed\n" in out  # The sentence is that of the challenger, just above.
     assert "        difference: -0.15\n" in out
 
 
@@ -140,6 +140,10 @@ def test_what_is_not_there_is_said(vernal: Vernal, decided: Path, store: Path) -
     assert ran.code == 1
     assert "has no decision number 77. Their numbers: vernal decisions --store" in ran.err
     assert "has no decision like that." in vernal("decisions", "--kind", "gates", "--store", decided).out
+
+
+def test_a_limit_is_one_or_more(vernal: Vernal, decided: Path) -> None:
+    assert "`limit` must be" in vernal("decisions", "--limit", "0", "--store", decided).err
 
 
 def test_before_the_first_decision_it_says_who_decides(vernal: Vernal, store: Path) -> None:

@@ -46,6 +46,18 @@ def test_parts_of_parts_are_indented():
         "    columns:",
         "      - name: f0, p: 0.02",
         "rows:",
-        "  -: 1, 2",
-        "  -: 3",
+        "  - 1, 2",
+        "  - 3",
     ]
+
+
+def test_a_sentence_that_stands_above_is_not_said_again():
+    inner = {"trigger": "drift()", "outcome": "update", "why": "It has changed.", "evidence": {"p": 0.01}}
+    outer = {"outcome": "update", "why": "It has changed.", "evidence": {"of": [inner]}}
+    assert evidence_lines({"of": outer}, "It has changed.") == [
+        "of: update",
+        "  of:",
+        "    drift(): update",
+        "      p: 0.01",
+    ]
+    assert evidence_lines({"of": outer})[0] == "of: update: It has changed."

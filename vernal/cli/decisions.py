@@ -17,7 +17,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from vernal.base import StateNotFound
+from vernal.base import StateNotFound, check_whole
 from vernal.cli.address import add_store, open_store
 from vernal.cli.evidence import evidence_lines
 from vernal.cli.parser import Parser
@@ -37,6 +37,7 @@ LIMIT = 20
 def run(words: Sequence[str]) -> int:
     """List decisions, or show one."""
     values = _parser().parse(words)
+    check_whole("limit", values.limit, 1)
     store = open_store(values)
     one = _numbered(store, int(values.which)) if _is_number(values.which) else None
     found = [one] if one else _wanted(store, values)
@@ -148,7 +149,7 @@ def _shown(store: Store, one: Decided) -> list[str | Table]:
         "outcome": one.outcome + (f", {one.decision.fires} times" if one.decision.fires > 1 else ""),
         "why": one.why,
     }
-    return [f"Decision {one.id} of {store.url}", "", pairs(facts), "", *evidence_lines(one.evidence)]
+    return [f"Decision {one.id} of {store.url}", "", pairs(facts), "", *evidence_lines(one.evidence, one.why)]
 
 
 def _called(store: Store, subject: str) -> str:

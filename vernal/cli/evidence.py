@@ -10,8 +10,12 @@ INDENT = "  "
 _NAMES = ("trigger", "version", "check")
 
 
-def evidence_lines(evidence: Mapping[str, Any]) -> list[str]:
+def evidence_lines(evidence: Mapping[str, Any], why: str = "") -> list[str]:
     """Evidence line by line: what is plain first, then what has parts, indented. What is not known is left out.
+
+    Args:
+        evidence: plain values.
+        why: the sentence that they belong to, which need not be said again.
 
     Examples:
         >>> print(*evidence_lines({"rows": 1200, "of": {"outcome": "keep", "why": "Too few.", "evidence": {"n": 5}}}),
@@ -20,43 +24,42 @@ def evidence_lines(evidence: Mapping[str, Any]) -> list[str]:
         of: keep: Too few.
           n: 5
     """
-    return [*_mapping(evidence)]
+    return [*_mapping(evidence, why)]
 
 
-def _mapping(values: Mapping[str, Any]) -> Iterator[str]:
+def _mapping(values: Mapping[str, Any], why: str) -> Iterator[str]:
     told = {name.replace("_", " "): value for name, value in values.items() if not _is_nothing(value)}
     for name, value in told.items():
         if _is_plain(value):
             yield f"{name}: {_plain(value)}"
     for name, value in told.items():
-        if not _is_plain(value):
-            yield from _parts(name, value)
+        if isinstance(value, Mapping):
+            yield from _part(f"{name}:", value, why)
+        elif not _is_plain(value):
+            yield f"{name}:"
+            for one in value:
+                yield from _indented(_part("-", one, why) if isinstance(one, Mapping) else iter([f"- {_plain(one)}"]))
 
 
-def _parts(name: str, value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        yield from _part(name, value)
-        return
-    yield f"{name}:"
-    for one in value:
-        yield from _indented(_part("-", one) if isinstance(one, Mapping) else _mapping({"-": one}))
+def _part(name: str, value: Mapping[str, Any], why: str) -> Iterator[str]:
+    """A part of the evidence, which may be a decision itself."""
+    if {"outcome", "why"} <= value.keys():
+        yield from _decision(name, value, why)
+    elif all(map(_is_plain, value.values())):
+        yield f"{name} {', '.join(_mapping(value, why))}"
+    else:
+        yield name
+        yield from _indented(_mapping(value, why))
 
 
-def _part(name: str, value: Mapping[str, Any]) -> Iterator[str]:
-    """A part of the evidence; a decision begins with what was said, and its own evidence stands below."""
-    if not {"outcome", "why"} <= value.keys():
-        if all(_is_plain(one) for one in value.values()):
-            yield f"{name}{'' if name == '-' else ':'} {', '.join(_mapping(value))}"
-            return
-        yield f"{name}{'' if name == '-' else ':'}"
-        yield from _indented(_mapping(value))
-        return
-    called = next((str(value[one]) for one in _NAMES if one in value), "")
-    before = " ".join(part for part in (called if name == "-" else f"{name}: {called}".rstrip(": "),) if part)
-    yield f"{before}: {value['outcome']}: {value['why']}"
-    known = {"outcome", "why", "evidence", *_NAMES}
-    rest = {one: part for one, part in value.items() if one not in known}
-    yield from _indented(_mapping({**rest, **value.get("evidence", {})}))
+def _decision(name: str, value: Mapping[str, Any], why: str) -> Iterator[str]:
+    """What was said, and below it on what evidence; a sentence that stands above already is not said again."""
+    called = next((f"{value[one]}:" for one in _NAMES if one in value), "")
+    words = [] if name == "-" and called else [name]
+    said = [] if value["why"] == why else [value["why"]]
+    yield " ".join([*words, *([called] if called else []), ": ".join([value["outcome"], *said])])
+    rest = {one: part for one, part in value.items() if one not in {"outcome", "why", "evidence", *_NAMES}}
+    yield from _indented(_mapping({**rest, **value.get("evidence", {})}, value["why"]))
 
 
 def _indented(lines: Iterator[str]) -> Iterator[str]:
