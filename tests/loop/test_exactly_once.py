@@ -103,7 +103,7 @@ EVENTS = st.one_of(
 
 @settings(max_examples=100)
 @given(
-    events=st.lists(EVENTS, max_size=40),
+    events=st.lists(EVENTS, min_size=15, max_size=40),
     gate=st.sampled_from([*GATES]),
     calibrate=st.sampled_from([None, 20, 50]),
     learn=st.sampled_from(["stateful", "scratch"]),
