@@ -274,7 +274,7 @@ def test_an_update_that_fails_ends_the_tour_with_its_message(demo, tmp_path) -> 
 @pytest.mark.journey
 def test_the_whole_tour_runs_as_make_demo_does(tmp_path) -> None:
     command = [sys.executable, str(DEMO), "--batches", "1", "4", "5", "8", "--budget", "1ep"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=900)
     assert run.returncode == 0, run.stderr
     assert re.search(r"^batch 4 +121( +\d+\.\d){4} +\d+ s$", run.stdout, re.MULTILINE)
     assert (tmp_path / "demo-output" / "report.html").is_file()
