@@ -77,7 +77,8 @@ def _parser() -> Parser:
 
 def _named(path: Path, label: Label) -> str:
     """What the model is called: as its file, or as what it predicts."""
-    return re.sub(r"\W+", "-", label.name).strip("-").lower() if path.stem == "config" else path.stem
+    name = label.name.lower() if path.stem == "config" else path.stem
+    return re.sub(r"\W+", "-", name).strip("-") or "model"
 
 
 def _check_overwriting(path: Path, values: Namespace, asker: Asker) -> None:
