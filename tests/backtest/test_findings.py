@@ -74,12 +74,22 @@ def test_what_the_best_would_have_saved_is_the_difference(known: Known) -> None:
     of: dict[str, Any] = {one["name"]: one for one in found["policies"]}
     assert found["best"] == "never"
     saved = of["always"]["cost"] - of["never"]["cost"]
-    assert f"Against always, never would have saved {saved:,.4g} (" in found["said"][1]
-    assert "5 less of updates" in found["said"][1]
+    said = found["said"][1]
+    assert said.startswith(f"Instead of 'always', 'never' would have saved {saved:,.4g} of {of['always']['cost']:,.4g}")
+    assert "and 5 fewer updates." in said
 
 
 def test_a_present_policy_that_is_the_best_is_told_so(known: Known) -> None:
-    assert "never, as it is now, is the best of these." in findings(*known, update_cost=500.0, present="never")["said"]
+    assert (
+        "'never', as it is now, is the best of these." in findings(*known, update_cost=500.0, present="never")["said"]
+    )
+
+
+def test_without_a_price_what_differs_is_told(known: Known) -> None:
+    found = findings(*known, present="never")
+    if found["best"] != "never":
+        assert f"Instead of 'never', {found['best']!r} would have had" in found["said"][1]
+        assert "more updates." in found["said"][1]
 
 
 def test_a_present_policy_that_is_none_is_an_error(known: Known) -> None:

@@ -40,7 +40,7 @@ def test_policies_are_compared_and_a_page_is_written(backtest: Vernal, tmp_path:
     ran = backtest(*TWO, "--update-cost", "2", "--present", "never")
     assert ran.code == 0, ran.err
     assert "2 policies over 6 chunks: at most 5 updates, about" in ran.out
-    assert "Against never, each would have saved" in ran.out or "never, as it is now, is the best" in ran.out
+    assert "Instead of 'never', 'each' would have saved" in ran.out or "'never', as it is now, is the best" in ran.out
     assert "Freshness:" in ran.out
     assert "report.html. Open it in a browser." in ran.out
     page = (tmp_path / "folder" / "report.html").read_text()

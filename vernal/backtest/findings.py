@@ -8,6 +8,7 @@ from typing import Any
 from vernal.backtest.backtest import Backtest, Lives, is_stateless
 from vernal.backtest.course import Course
 from vernal.backtest.hindsight import Hindsight
+from vernal.backtest.models import ACCURACY
 from vernal.base import ConfigError, did_you_mean
 from vernal.worth import FreshnessCurve
 
@@ -74,7 +75,7 @@ def findings(
             found["oracle"] = {"updates_after": [*times], "cost": cost}
     said = [
         _said_best(courses[0], update_cost),
-        *([_said_saved(lives.courses[present], courses[0], update_cost)] if present else []),
+        *([_said_saved(lives.courses[present], courses[0], update_cost, lives.metric)] if present else []),
         _said_fresh(curve),
         *([found["recommendation"]["why"]] if found["recommendation"] else []),
         *([_said_oracle(found["oracle"])] if found["oracle"] else []),
@@ -103,26 +104,26 @@ def _policy(backtest: Backtest, course: Course, update_cost: float | None) -> Ma
 def _said_best(best: Course, update_cost: float | None) -> str:
     if update_cost is None:
         return (
-            f"Best by its score alone: {best.name}, with {best.score:.4g} and {_counted(best.updates, 'update')}. "
+            f"Best by its score alone: {best.name!r}, with {best.score:.4g} and {_counted(best.updates, 'update')}. "
             "What an update may cost is not said: --update-cost."
         )
     return (
-        f"Cheapest: {best.name}, for {best.cost(update_cost):,.4g} in all, with a score of {best.score:.4g} and "
+        f"Cheapest: {best.name!r}, for {best.cost(update_cost):,.4g} in all, with a score of {best.score:.4g} and "
         f"{_counted(best.updates, 'update')}."
     )
 
 
-def _said_saved(present: Course, best: Course, update_cost: float | None) -> str:
+def _said_saved(present: Course, best: Course, update_cost: float | None, metric: str) -> str:
     if best.name == present.name:
-        return f"{present.name}, as it is now, is the best of these."
-    mistakes, updates = present.mistakes - best.mistakes, present.updates - best.updates
-    saved = ""
+        return f"{present.name!r}, as it is now, is the best of these."
+    cost = ""
     if update_cost is not None:
-        cost, whole = present.cost(update_cost) - best.cost(update_cost), present.cost(update_cost)
-        saved = f" {cost:,.4g}" + (f" ({100 * cost / whole:.0f} %)" if whole > 0 else "") + ":"
+        saved, whole = present.cost(update_cost) - best.cost(update_cost), present.cost(update_cost)
+        cost = f" saved {saved:,.4g} of {whole:,.4g}, with"
+    lost = "mistakes" if metric == ACCURACY else "units of loss"
     return (
-        f"Against {present.name}, {best.name} would have saved{saved} {_more_or_less(mistakes)} of mistakes and "
-        f"{_more_or_less(updates)} of updates."
+        f"Instead of {present.name!r}, {best.name!r} would have{cost or ' had'} "
+        f"{_fewer(present.mistakes - best.mistakes)} {lost} and {_fewer(present.updates - best.updates)} updates."
     )
 
 
@@ -131,7 +132,8 @@ def _said_fresh(curve: FreshnessCurve) -> str:
     numbers = f"{curve.slope:+.2g} for each day of a model's age ({low:+.2g} to {high:+.2g})"
     if curve.flat:
         return f"Freshness: flat. No decay is found; the error changes by {numbers}, which may be nothing."
-    return f"Freshness: the error changes by {numbers}."
+    older = "" if curve.slope > 0 else " Older models were better."
+    return f"Freshness: the error changes by {numbers}.{older}"
 
 
 def _said_oracle(oracle: Mapping[str, Any]) -> str:
@@ -143,5 +145,6 @@ def _counted(n: int, what: str) -> str:
     return f"one {what}" if n == 1 else f"{n} {what}s"
 
 
-def _more_or_less(saved: float) -> str:
-    return f"{abs(saved):,.4g} {'less' if saved >= 0 else 'more'}"
+def _fewer(saved: float) -> str:
+    """How many fewer there are, or more."""
+    return f"{abs(saved):,.4g} {'fewer' if saved >= 0 else 'more'}"
