@@ -40,7 +40,7 @@ def test_beside_the_champion_it_changes_nothing_there(store: Path, config: Path)
     champion = Store(store).champion
     fresh = update(plan(config, 2), store, scratch=True, promote=False)
     assert not fresh.promoted
-    assert fresh.record["decision"] == {"yes": False, "why": "kept beside the champion, on request"}
+    assert fresh.record["decision"] == {"yes": False, "why": "kept beside the champion when it was made"}
     assert Store(store).champion == champion
     assert update(plan(config, 2), store).record["parent"] == champion
 

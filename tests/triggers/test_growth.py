@@ -1,10 +1,12 @@
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.triggers.doubles import fires, looks, run
 from vernal.base import ConfigError
-from vernal.triggers import Growth
+from vernal.triggers import Facts, Growth, Settled
 
 
 def thresholds(start, end):
@@ -48,3 +50,13 @@ def test_it_names_the_numbers():
 def test_a_share_that_is_none_is_refused(share):
     with pytest.raises(ConfigError, match=r"`share` must be at least 0\.001"):
         Growth(share)
+
+
+def test_it_counts_from_what_a_new_champion_has_learned() -> None:
+    trigger, noon = Growth(1.0), datetime(2026, 3, 1, 12, tzinfo=UTC)
+    state, first = trigger.look(trigger.start(), Facts(noon, rows=445))
+    assert first.yes
+    state = trigger.settle(state, Settled(noon, promoted=True))
+    state, half = trigger.look(state, Facts(noon, rows=300))
+    assert (half.outcome, half.evidence["threshold"]) == ("keep", 890)
+    assert trigger.settle(state, Settled(noon, promoted=False)) == state

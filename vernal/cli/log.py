@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from vernal.store import Store
 
 
+_NARROW = 130  # columns of a terminal on which not all fits
+_WIDE = ("id", "made (UTC)", "method", "time")
 _VERDICTS = {"reject": "rejected", "inconclusive": "inconclusive"}
 
 
@@ -61,6 +63,7 @@ def _table(store: Store, records: Sequence[Record]) -> Table:
     metric = records[0]["metrics"]["headline"]
     measured = [f"new {metric}", f"average {metric}", "forgetting", "time"]
     columns = ["", store.name, "id", "aliases", "made (UTC)", "chunk", "method", *measured, "decision"]
+    left_out = _WIDE if console().width < _NARROW else ()
     lines = graph([(record["id"], record["parent"]) for record in records], plain=console().options.ascii_only)
     versions, fates = store.versions(), _fates(store)
     rows = []
@@ -68,7 +71,9 @@ def _table(store: Store, records: Sequence[Record]) -> Table:
         id = record["id"]
         name = [line, versions[id], id, aliases_of(store, id)]
         rows.append([*name, *_cells(record, metric), fates.get(id, "not promoted")])
-    return table(columns, rows, numbers=measured)
+    shown = [i for i, column in enumerate(columns) if column not in left_out]
+    cut = [[row[i] for i in shown] for row in rows]
+    return table([columns[i] for i in shown], cut, numbers=[name for name in measured if name not in left_out])
 
 
 def _cells(record: Record, metric: str) -> list[str]:

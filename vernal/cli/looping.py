@@ -11,6 +11,7 @@ from vernal.cli.parser import Parser
 
 if TYPE_CHECKING:
     from vernal.cli.line import Line
+    from vernal.ledger import Decided
     from vernal.loop import Policy, Turn
 
 SOURCES = "folder/*.parquet, parquet:s3://bucket/table, kafka://host:9092/topic, nats://host:4222/stream, sqlite:///file.db?table=..."
@@ -55,14 +56,22 @@ def policy_of_line(line: Line) -> Policy:
                 "`policy_fn` in the config file. `vernal init` writes one."
             )
         policy = preset(values.preset or "continual", sources)
+        if values.trigger and not values.preset:  # Who says when, means that and nothing beside it.
+            policy = dataclasses.replace(policy, calibrate=None)
     parts = ({"sources": sources} if sources else {}) | _parts(values)
     return dataclasses.replace(policy, **parts)
 
 
 def turn_told(turn: Turn) -> list[str]:
     """What a turn came to, a line for each decision."""
-    lines = [f"{one.kind:<8} {one.outcome:<12} {one.why}" for one in turn.decisions]
-    return lines or ["Nothing new."]
+    lines = [f"{_who(one):<8} {one.outcome:<12} {one.why}" for one in turn.decisions]
+    if turn.champion is None and turn.outcome == "kept":
+        lines.append("There is no model yet. To make a first one of what is there: vernal run-once ... --now")
+    return lines or ["Nothing new. (Files in a folder count once nobody has written to them for a few seconds.)"]
+
+
+def _who(decided: Decided) -> str:
+    return "scratch" if decided.subject.startswith("calibrate: ") else decided.kind
 
 
 def turn_json(turn: Turn) -> dict[str, Any]:

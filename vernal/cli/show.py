@@ -45,7 +45,8 @@ def run(words: Sequence[str]) -> int:
         return 0
     id, aliases = record["id"], aliases_of(store, record["id"])
     say(f"Update {id}{f', the {aliases}' if aliases else ''}, in {store.url}", "")
-    say(pairs({"version": f"{store.name}:{store.version(id)}"} | _origin(record) | _moves(store, id)), "")
+    name = {"version": f"{store.name}:{store.version(id)}"}
+    say(pairs(name | _origin(record) | _verdict(store, id) | _moves(store, id)), "")
     if "tuning" in record:
         say(*search_shown(store, record), "")
     say(chunk_table(record), "")
@@ -71,6 +72,17 @@ def _origin(record: Record) -> dict[str, str]:
         "decision": decision["why"],
         "made with": settings(record["environment"]),
     }
+
+
+def _verdict(store: Store, id: str) -> dict[str, str]:
+    """What a gate has said of a record, if one has."""
+    database = store.database_if_any()
+    if database is None:
+        return {}
+    from vernal.ledger import Loops
+
+    said = [one for one in Loops(database, store.id).decisions(kind="gate") if one.subject == id]
+    return {"gate": f"{said[0].outcome}: {said[0].why}"} if said else {}
 
 
 def _moves(store: Store, id: str) -> dict[str, str]:

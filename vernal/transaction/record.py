@@ -135,7 +135,7 @@ def _why(promote: bool, searched: Searched | None) -> str:
     if searched is not None and not searched.is_feasible:
         constraints = ", ".join(searched.summary["constraints"])
         return f"kept beside the champion: no trial keeps the constraints ({constraints})"
-    return "promoted on request, without a gate" if promote else "kept beside the champion, on request"
+    return "promoted on request, without a gate" if promote else "kept beside the champion when it was made"
 
 
 def _finite(value: Any) -> Any:

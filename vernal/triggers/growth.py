@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from vernal.base import Decision, check_range
-from vernal.triggers.trigger import Facts, State, Trigger
+from vernal.triggers.trigger import Facts, Settled, State, Trigger
 
 
 @dataclass(frozen=True)
 class Growth(Trigger):
     """Fires whenever there are so many more rows, by share, than when it last fired, or than at its first look.
+
+    A promotion starts the count anew, from all that the new champion has learned.
 
     What is worth an update of a thousand rows is a drop among a million: updates become rarer as the data grows.
 
@@ -48,6 +50,10 @@ class Growth(Trigger):
         more = f"{evidence['threshold']:,} are {100 * self.share:.4g} % more than {evidence['base']:,}"
         why = f"There are {total:,} rows; {more}."
         return {"base": base, "rows": total}, Decision("update" if fires else "keep", why, evidence, fires=fires)
+
+    def settle(self, state: State, settled: Settled) -> State:
+        """Count from what the new champion has learned."""
+        return {**state, "base": state["rows"]} if settled.promoted and state["rows"] else state
 
     def _next(self, base: int) -> int:
         """The least number of rows that is enough more than these."""
