@@ -139,6 +139,19 @@ def test_a_challenger_that_waits_is_rejected_when_labels_speak_against_it(tmp_pa
     assert names(files_of(loop.state.aside)) == ["002.parquet"]
 
 
+def test_a_yardstick_that_labels_speak_against_takes_no_rows_with_it(tmp_path: Path) -> None:
+    world = World(tmp_path, method="fine_tune")
+    live(world, world.loop(world.policy(Rows(50), gate=DEMANDING)), 0, 0)
+    loop = world.loop(world.policy(Manual(), gate=DEMANDING, calibrate=Rows(60)))
+    world.arrive(2, angle=25, count=60)
+    assert world.turn(loop).outcome == INCONCLUSIVE
+    quiet = world.loop(world.policy(Manual(), gate=DEMANDING, calibrate=Rows(10_000)))
+    world.arrive(3, angle=-25, count=1000)
+    assert world.turn(quiet).outcome == REJECTED
+    assert names(files_of(loop.state.aside)) == []
+    assert names(files_of(loop.state.ready)) == ["002.parquet", "003.parquet"]
+
+
 def test_another_gate_lets_a_waiting_challenger_begin_anew(world: World) -> None:
     live(world, world.loop(world.policy(gate=DEMANDING)), 0, 0, 40)
     tolerant = world.loop(world.policy(Manual(), gate=TOLERANT))
@@ -301,3 +314,30 @@ def test_the_best_champion_is_kept_as_the_anchor_and_leaves_with_its_line(world:
     store.rollback(first, expected=second)
     world.turn(loop)
     assert (loop.state.anchor, world.open().aliases()["anchor"]) == (first, first)
+
+
+# More than one loop
+
+
+def test_what_another_loop_has_learned_is_not_learned_again(world: World) -> None:
+    one, other = world.loop(), world.loop(name="other")
+    assert live(world, one, 0) == [PROMOTED]
+    turn = world.turn(other)
+    assert kinds(turn) == [("noticed", "moved"), ("trigger", "keep")]
+    assert turn.decisions[0].why.endswith("already. 100 rows that came are learned.")
+    assert live(world, one, 0) == [PROMOTED]
+    assert world.turn(other).outcome == KEPT
+    assert files_learned(world) == ["000.parquet", "001.parquet"]
+
+
+def test_loops_leave_the_aliases_of_others_alone(world: World) -> None:
+    live(world, world.loop(), 0)
+    other = world.loop(world.policy(Manual()), name="other")
+    entries = len(world.open().entries())
+    for loop in (other, world.loop(), other):
+        world.turn(loop)
+    assert len(world.open().entries()) == entries
+    live(world, other, 0)
+    world.turn(other, by_hand="Enough.")
+    aliases = world.open().aliases()
+    assert aliases["anchor-other"] == aliases["champion"]

@@ -15,7 +15,7 @@ from vernal.base import ConflictError, DataError
 from vernal.gate import Gate
 from vernal.loop import KEPT, PROMOTED, REJECTED
 from vernal.sources import Files
-from vernal.triggers import AccumulatedRegret, AllOf, Budget, Changed, Cron, Drift, Manual, Metric, Rows
+from vernal.triggers import AccumulatedRegret, AllOf, Budget, Changed, Cron, Drift, Every, Manual, Metric, Rows
 
 
 class Ticking(MovedClock):
@@ -58,6 +58,29 @@ def test_a_click_through_rate_that_falls_below_its_level_makes_an_update(world: 
     assert world.turn(loop).outcome == KEPT  # The new champion is measured anew.
     clicks(world, "2.parquet", 0.0100)
     assert world.turn(loop).outcome == PROMOTED
+
+
+@pytest.mark.parametrize(("later", "learned"), [([], True), ([0.0250], False)])
+def test_a_fall_while_no_rows_came_is_answered_by_the_next_rows_if_it_lasts(
+    later: list[float], learned: bool, world: World
+) -> None:
+    loop = world.loop(with_clicks(world, Metric("ctr < 0.0191", window=1)))
+    world.arrive(0)
+    world.turn(loop, by_hand="The first model.")
+    clicks(world, "0.parquet", 0.0180)
+    assert kinds(world.turn(loop)) == [("trigger", "update")]
+    if later:
+        clicks(world, "1.parquet", *later)
+    world.turn(loop)
+    world.arrive(1)
+    assert (world.turn(loop).outcome == PROMOTED) == learned
+
+
+def test_a_night_that_passed_without_rows_is_not_made_up_for(world: World) -> None:
+    loop = world.loop(world.policy(Every("1h")))
+    assert [world.turn(loop).outcome for _ in range(2)] == [KEPT, KEPT]
+    world.arrive(0)
+    assert world.turn(loop, hours=0.5).outcome == KEPT
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,13 @@ class World:
     def learner(self, store: Store | None = None) -> Learner:
         return Learner(self.plan, store or self.store, reporter=Silent(), clock=self.clock)
 
-    def loop(self, policy: Policy | None = None, learner: Learner | None = None, loops: Loops | None = None) -> Loop:
+    def loop(
+        self,
+        policy: Policy | None = None,
+        learner: Learner | None = None,
+        loops: Loops | None = None,
+        name: str = "main",
+    ) -> Loop:
         """A loop as another process would open it."""
         store = learner.store if learner else self.open()
         database = store.database()
@@ -120,8 +126,9 @@ class World:
             learner or self.learner(store),
             loops or Loops(database, store.id),
             Outcomes(database, store.id),
-            store.inbox("main"),
+            store.inbox(name),
             self.clock,
+            name,
         )
 
     def arrive(self, number: int, angle: float = 0.0, count: int = ROWS, flipped: float = 0.0) -> Path:

@@ -76,7 +76,7 @@ class Acting:
         if decision.outcome == "reject":
             return state.set_aside(doing.pieces, ids[0]) if self._policy.learn in doing.ways else state, decision
         if doing.champion is not None and judged.start is not None:
-            state = replace(state, waiting=Waiting(ids[0], doing.champion, judged.start, doing.pieces))
+            state = replace(state, waiting=Waiting(ids[0], doing.champion, judged.start, doing.pieces, doing.ways))
         return state, decision
 
     def _promoted(self, state: LoopState, doing: Doing, version: str, decision: Decision) -> tuple[LoopState, Decision]:

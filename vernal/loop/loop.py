@@ -24,7 +24,7 @@ from vernal.loop.acting import Acting
 from vernal.loop.arriving import Arrived, Door
 from vernal.loop.judging import UNUSABLE, look_again
 from vernal.loop.learner import ANCHOR, CHALLENGER, Learner
-from vernal.loop.planning import is_there, planned, ways_of
+from vernal.loop.planning import is_there, planned, put_off, ways_of
 from vernal.loop.policy import Policy
 from vernal.loop.remembering import asked, needs_of, settled
 from vernal.loop.state import Doing, LoopState, Piece, Waiting, files_of, rows_of
@@ -33,6 +33,7 @@ from vernal.transaction import Observation, Result
 from vernal.triggers import Facts, Settled
 
 KEPT, PROMOTED, REJECTED, INCONCLUSIVE, FAILED = "kept", "promoted", "rejected", "inconclusive", "failed"
+MAIN = "main"
 ENOUGH = 10_000  # rows out of which the samples for two-sample tests are drawn
 NOTHING = Observation(0, "", {}, {})
 _FATES = {"promote": PROMOTED, "reject": REJECTED, "inconclusive": INCONCLUSIVE}
@@ -79,7 +80,7 @@ class Loop:
         outcomes: Outcomes,
         inbox: Path,
         clock: Clock,
-        name: str = "main",
+        name: str = MAIN,
     ) -> None:
         self._policy, self._learner, self._loops, self._clock, self.name = policy, learner, loops, clock, name
         self._door = Door(policy, outcomes, inbox)
@@ -130,16 +131,19 @@ class Loop:
 
     def _name(self, state: LoopState) -> None:
         """Let aliases say what the state does; a turn that was cut off before this leaves it to the next one."""
-        self._learner.name(CHALLENGER, state.waiting.challenger if state.waiting else None)
-        self._learner.name(ANCHOR, state.anchor)
+        own = "" if self.name == MAIN else f"-{self.name}"  # Or two loops would take the aliases from each other.
+        self._learner.name(f"{CHALLENGER}{own}", state.waiting.challenger if state.waiting else None)
+        self._learner.name(f"{ANCHOR}{own}", state.anchor)
 
     # Looking: nothing but the inbox is written here.
 
     def _look(self, state: LoopState, by_hand: str) -> tuple[LoopState, list[Decided], int]:
         now = self._clock.now()
-        state, decisions = self._noticed(state, now)
         state, arrived = self._door.look(state, now)
-        decisions += arrived.decisions
+        state, decisions = self._noticed(state, now)
+        # Of what came, a champion of others may have learned some.
+        arrived = replace(arrived, pieces=[piece for piece in arrived.pieces if piece in state.ready])
+        decisions = [*arrived.decisions, *decisions]
         if state.waiting is not None and arrived.pieces:
             state, more = self._looked_again(state, state.waiting, arrived.pieces, now)
             decisions += more
@@ -154,8 +158,9 @@ class Loop:
         ways = ways_of(self._policy, state, said["trigger"], said.get("calibrate"))
         if state.doing is not None:
             return replace(state, owed=ways), decisions, arrived.rows
+        owed = put_off(self._policy, state, said["trigger"], ways)
         doing = planned(self._policy, self._learner, state, ways, now) if ways else None
-        return replace(state, doing=doing, owed=()), decisions, arrived.rows
+        return replace(state, doing=doing, owed=owed), decisions, arrived.rows
 
     def _noticed(self, state: LoopState, now: datetime) -> tuple[LoopState, list[Decided]]:
         """Take note of a champion that others have moved: by a promotion, or a rollback."""
@@ -169,7 +174,11 @@ class Loop:
         rows = max(0, rows_of(moved.aside) - rows_of(state.aside))
         if before is None and moved.ready == state.ready:
             return moved, []
-        why = f"The champion is {champion} now, and was {before}. {rows} rows are set aside that it has not learned."
+        was = f"now, and was {before}" if before else "already"
+        known = rows_of(state.ready) - rows_of(moved.ready)
+        learned = f" {known} rows that came are learned." if known else ""
+        aside = f" {rows} rows are set aside that it has not learned." if rows or not known else ""
+        why = f"The champion is {champion} {was}.{learned}{aside}"
         return moved, [Decided(now, "noticed", champion, Decision("moved", why, {"rows": rows}))]
 
     def _looked_again(
@@ -182,7 +191,8 @@ class Loop:
             return replace(state, waiting=replace(waiting, gate=gate)), [row]
         state = replace(state, waiting=None)
         if decision.outcome == "reject":
-            return state.set_aside(waiting.pieces, waiting.challenger), [row]
+            is_yardstick = self._policy.learn not in waiting.ways
+            return state if is_yardstick else state.set_aside(waiting.pieces, waiting.challenger), [row]
         doing = Doing(
             waiting.pieces,
             (),

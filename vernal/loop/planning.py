@@ -34,6 +34,18 @@ def is_there(state: LoopState, way: str) -> bool:
     return bool(state.ready) or (way == SCRATCH and state.champion is not None)
 
 
+def put_off(policy: Policy, state: LoopState, decision: Decision, ways: tuple[str, ...]) -> tuple[str, ...]:
+    """What is owed from now on: the trigger has fired with nothing to learn, and what it fired for is still so.
+
+    A metric that fell while no rows came fires once only, and is to be answered by the next rows; a night that passed
+    is not.
+    """
+    fired = decision.yes or policy.learn in state.owed
+    if not fired or policy.learn in ways or not policy.trigger.holds(state.triggers["trigger"]):
+        return ()
+    return (policy.learn,)
+
+
 def planned(policy: Policy, learner: Learner, state: LoopState, ways: tuple[str, ...], now: datetime) -> Doing:
     """The update, with all that determines it."""
     files = _all_files(policy, learner, state, now) if SCRATCH in ways else ()

@@ -86,12 +86,14 @@ class Waiting:
         champion: what it is compared with.
         gate: what the sequential test has seen, as it keeps that.
         pieces: the digests of the pieces that it has learned.
+        ways: how challengers were made with it; where it is a yardstick alone, its pieces stay to be learned.
     """
 
     challenger: str
     champion: str
     gate: Mapping[str, Any]
     pieces: tuple[str, ...]
+    ways: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ class LoopState:
         triggers: what the triggers remember, by their names in the policy; nothing before the first look.
         spelled: a digest of each trigger; one that is another begins anew.
         doing: the update under way.
-        owed: ways in which an update was decided upon that could not be made, for something else came first.
+        owed: ways in which an update was decided upon that could not be made, for something else came first, or there
+            was nothing to learn.
         waiting: the challenger that more labels decide about.
         champion: the champion after the last step; another one now means that somebody has intervened.
         anchor: the best champion so far.
