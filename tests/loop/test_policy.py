@@ -24,6 +24,14 @@ IN = Files("in")
         ({"learn": "sometimes"}, "must be 'stateful' or 'scratch', got 'sometimes'"),
         ({"history": "long"}, "'long'"),
         ({"attempts": 0}, "must be 1 or more, got 0"),
+        ({"sources": IN}, "`sources` of a policy must be a list or a dictionary of sources, got Files"),
+        ({"sources": "in/*.csv"}, "must be a list or a dictionary of sources, got 'in"),
+        ({"sources": ["in"]}, "`sources` of a policy must be a Source, got 'in'.*read_source"),
+        ({"metrics": {"ctr": "ctr"}}, "`metrics` of a policy must be a Source, got 'ctr'"),
+        ({"trigger": "rows(5)"}, r"`trigger` of a policy must be a Trigger, got 'rows\(5\)'.*read_trigger"),
+        ({"trigger": None}, "`trigger` of a policy must be a Trigger, got None.$"),
+        ({"calibrate": "manual()"}, "`calibrate` of a policy must be a Trigger or None, got 'manual"),
+        ({"gate": "not_worse"}, "`gate` of a policy must be a Gate or None, got 'not_worse'.*read_gate"),
     ],
 )
 def test_what_a_policy_cannot_be_is_refused(parts: dict[str, Any], message: str) -> None:

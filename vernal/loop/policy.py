@@ -104,6 +104,7 @@ class Policy:
     def __post_init__(self) -> None:
         if not self.sources:
             raise ConfigError("A policy needs one source at least: where do new rows come from?")
+        self._check_kinds()
         if len(self.streams) < len(self.sources):
             raise ConfigError(
                 'Two sources of a policy are of one kind. Name them: `sources={"web": Files(...), "app": Files(...)}`.'
@@ -121,9 +122,34 @@ class Policy:
         if self.attempts < 1:
             raise ConfigError(f"`attempts` of a policy must be 1 or more, got {self.attempts}.")
 
+    def _check_kinds(self) -> None:
+        """A text in the place of a part is noticed here, and not when the first model waits for its judgment."""
+        if isinstance(self.sources, str | Source):
+            raise ConfigError(f"`sources` of a policy must be a list or a dictionary of sources, got {self.sources!r}.")
+        for source in self.streams.values():
+            _check_kind("sources", source, Source, "read_source('files:in/*.csv')")
+        for source in self.metrics.values():
+            _check_kind("metrics", source, Source, "read_source('files:ctr/*.csv')")
+        for name in ("trigger", "calibrate"):
+            _check_kind(name, getattr(self, name), Trigger, "read_trigger('rows(1000)')", name == "calibrate")
+        _check_kind("gate", self.gate, Gate, "read_gate('not_worse(margin=0.01)')", optional=True)
+
     @property
     def streams(self) -> dict[str, Source]:
         """The sources of rows, by name."""
         if isinstance(self.sources, Mapping):
             return dict(self.sources)
-        return {source.name: source for source in self.sources}
+        return {getattr(source, "name", str(source)): source for source in self.sources}
+
+
+def _check_kind(part: str, value: object, kind: type, example: str, optional: bool = False) -> None:
+    """A part of a policy is an object, not its text.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    if isinstance(value, kind) or (optional and value is None):
+        return
+    allowed = f"a {kind.__name__}{' or None' if optional else ''}"
+    hint = f" What is written as text is read first: {example}." if isinstance(value, str) else ""
+    raise ConfigError(f"`{part}` of a policy must be {allowed}, got {value!r}.{hint}")
