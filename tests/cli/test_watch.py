@@ -71,12 +71,14 @@ def test_it_survives_a_source_that_is_away_stands_by_when_another_watches_and_en
         away.rename(folder / "in")
         with watching(words) as second:
             assert second.stdout is not None
+            assert second.stderr is not None
             assert second.stdout.readline().startswith("Watching Files(")
+            assert second.stderr.readline().startswith("Another process watches this loop. This one stands by")
             arrive(0)
             assert any(line.startswith("trigger  update") for line in iter(first.stdout.readline, ""))
             second.send_signal(signal.SIGTERM)
-            told, _ = second.communicate(timeout=60)
-            assert (second.returncode, told) == (0, "")
+            told, complaints = second.communicate(timeout=60)
+            assert (second.returncode, told, complaints) == (0, "", "")  # Said once, and not at every look.
         first.send_signal(signal.SIGTERM)
         first.communicate(timeout=60)
         assert first.returncode == 0

@@ -60,6 +60,7 @@ class Scene:
         self.clock, self.database = MovedClock(), Database("sqlite://")
         self.failed: list[tuple[str, timedelta]] = []
         self.told: list[Turn] = []
+        self.standing_by: list[str] = []
 
     def leases(self, holder: str) -> Leases:
         return Leases(self.database, "s", holder, self.clock)
@@ -68,7 +69,10 @@ class Scene:
         def failed(error: VernalError, pause: timedelta) -> None:
             self.failed.append((str(error), pause))
 
-        return Watch(cast(Loop, turns), self.leases(holder), every, self.told.append, failed)
+        leases = self.leases(holder)
+        return Watch(
+            cast(Loop, turns), leases, every, self.told.append, failed, lambda: self.standing_by.append(holder)
+        )
 
     def naps(self, most: int, between: Callable[[], object] = lambda: None) -> Naps:
         return Naps(self.clock, most, between)
@@ -119,6 +123,7 @@ def test_of_two_one_works_and_the_other_stands_by_until_that_one_ends(scene: Sce
 
     scene.watch(first, "ann").run(scene.naps(3, other))
     assert (first.turns, second.turns) == (3, 0)
+    assert scene.standing_by == ["bob"] * 3
     standby.run(scene.naps(1))
     assert second.turns == 1
 

@@ -23,6 +23,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,8 @@ def run(words: Sequence[str]) -> int:
     store = open_store(values, create=True)
     with reporting(store, shlex.join(["vernal", "watch", *words])) as (reporter, _):
         loop = open_loop(line.plan, policy, store, values.loop, reporter)
-        watch = Watch(loop, leases_of(store), values.every, _tell_json if values.json else _tell, _failed)
+        voice = _Voice(values.json)
+        watch = Watch(loop, leases_of(store), values.every, voice.tell, _failed, voice.stand_by)
         if not values.json:
             _say_now(f"Watching {', '.join(map(str, policy.streams.values()))} for {store.url}, every {values.every}.")
         return _run_until_told(watch)
@@ -72,13 +74,26 @@ def _run_until_told(watch: Watch) -> int:
     return 0
 
 
-def _tell(turn: Turn) -> None:
-    if turn.decisions:
-        _say_now(*turn_told(turn))
+@dataclass
+class _Voice:
+    """Tells what turns came to, and that another process works: once, and not at each look."""
 
+    json: bool
+    stands_by: bool = False
 
-def _tell_json(turn: Turn) -> None:
-    _say_now(json.dumps(turn_json(turn)))
+    def tell(self, turn: Turn) -> None:
+        self.stands_by = False
+        if self.json:
+            _say_now(json.dumps(turn_json(turn)))
+        elif turn.decisions:
+            _say_now(*turn_told(turn))
+
+    def stand_by(self) -> None:
+        if not self.stands_by:
+            sys.stderr.write(
+                "Another process watches this loop. This one stands by, and takes over when that is gone.\n"
+            )
+        self.stands_by = True
 
 
 def _say_now(*lines: str) -> None:

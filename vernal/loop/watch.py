@@ -29,6 +29,7 @@ class Watch:
         every: the nap between two turns, ``"30s"``.
         told: is told what each turn came to.
         failed: is told what went wrong, and how long it is waited before the next attempt.
+        stands_by: is told at each look that another one works.
     """
 
     loop: Loop
@@ -36,6 +37,7 @@ class Watch:
     every: str
     told: Callable[[Turn], None]
     failed: Callable[[VernalError, timedelta], None]
+    stands_by: Callable[[], None]
 
     def run(self, stop: threading.Event) -> None:
         """Turn after turn until `stop` is set.
@@ -58,10 +60,12 @@ class Watch:
     def _turned(self, nap: timedelta, pause: timedelta) -> timedelta:
         """One turn, if it is this process that works; how long to wait after it."""
         try:
-            if self.leases.take(self._place, SECONDS + 2 * pause.total_seconds()):
-                with held(self.leases, self.loop.name) as is_ours:
-                    if is_ours:
-                        self.told(self.loop.turn())
+            if not self.leases.take(self._place, SECONDS + 2 * pause.total_seconds()):
+                self.stands_by()
+                return nap
+            with held(self.leases, self.loop.name) as is_ours:
+                if is_ours:
+                    self.told(self.loop.turn())
         except ConflictError:
             return nap  # Another one was faster; its turn is as good.
         except (DataError, StateError) as error:

@@ -40,6 +40,13 @@ def test_rows_are_tried_with_the_labels_that_have_come_joined_as_text(here):
     assert answers.late.source == f"files:{here}/labels/*.parquet?time=at"
 
 
+def test_rows_with_columns_of_any_type_are_joined(here):
+    odd = {"empty": pa.nulls(60), "list": [[1.0]] * 60, "x": [0.5] * 60}
+    pq.write_table(pa.table({"id": [*range(60)]} | odd), "rows/0.parquet")
+    _, rows = held()
+    assert (rows.num_rows, rows["empty"].null_count, rows["clicked"].to_pylist()) == (40, 40, [0, 1] * 20)
+
+
 def test_what_comes_later_is_no_feature_now(here):
     answers, _ = held()
     assert answers.columns.features == ("x",)

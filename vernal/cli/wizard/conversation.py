@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vernal.base import ConfigError, DataError, period
+from vernal.base import ConfigError, DataError, period, require
 from vernal.cli.docs import first_line
 from vernal.cli.terminal import say, table
 from vernal.cli.wizard.asking import NONE, Asker
@@ -166,7 +166,9 @@ def _joined(rows: Any, labels: Any, id: str, label: str) -> Any:
     """The rows that have a label already; ids are compared as text, as the loop does it."""
     rows, labels = (_with_text(one, id) for one in (rows, labels.select([id, label])))
     rest = rows.drop_columns([label]) if label in rows.column_names else rows
-    joined = rest.join(labels, id, join_type="inner")
+    compute = require("pyarrow.compute", "tables")  # Its join of tables refuses empty columns, lists, and others.
+    places = compute.index_in(rest[id], labels[id].combine_chunks(), skip_nulls=True)
+    joined = rest.append_column(label, labels[label].take(places)).filter(places.is_valid())
     if not joined.num_rows:
         raise DataError(f"No row and no label that were looked at have the same {id!r}. By what are they joined?")
     return joined
