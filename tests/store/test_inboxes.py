@@ -13,7 +13,8 @@ import fsspec
 import pytest
 
 from tests.store.doubles import make_record
-from vernal.ledger import Label, Loops, Outcomes, Prediction
+from vernal.base import ConflictError, SystemClock
+from vernal.ledger import Label, Leases, Loops, Outcomes, Prediction
 from vernal.store import LoopGarbage, Store, collect_from_loops, read_inboxes
 
 YEAR = timedelta(days=365)
@@ -103,3 +104,15 @@ def test_where_no_loop_was_nothing_is_made_and_nothing_removed(tmp_path: Path) -
     for store in (Store(tmp_path / "store", ledger="files"), Store(f"memory://{tmp_path.name}/store")):
         assert collect_from_loops(store, YEAR) == LoopGarbage((), 0, 0)
     assert not (tmp_path / "store" / "ledger.db").exists()
+
+
+def test_what_a_loop_at_work_has_read_and_not_named_yet_stays(store: Store) -> None:
+    path = put(store, "just-read.parquet")
+    at_work = Leases(store.database(), store.id, "a loop", SystemClock())
+    assert at_work.take("main", 60)
+    with pytest.raises(ConflictError, match="Loop 'main' is at work"):
+        collect_from_loops(store, YEAR)
+    assert path.exists()
+    at_work.release("main")
+    assert collect_from_loops(store, YEAR).tables == (path,)
+    assert at_work.take("main", 60)

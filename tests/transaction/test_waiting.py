@@ -94,7 +94,7 @@ def test_an_object_store_has_no_database(tmp_path: Path) -> None:
 def test_a_loop_that_is_at_work_could_write_them_down_again(store: Store) -> None:
     loop = Leases(store.database(), store.id, "a loop", SystemClock())
     assert loop.take("other", seconds=60)
-    with pytest.raises(ConflictError, match="Loop 'other' is at work.* Wait until its turn is over, and erase again"):
+    with pytest.raises(ConflictError, match="Loop 'other' is at work.* Wait until its turn is over, and do it again"):
         erase(store, ERASED, id_column="id")
     assert ids_in(store) == IDS
     loop.release("other")

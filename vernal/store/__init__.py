@@ -6,7 +6,7 @@ from vernal.store.blobs import Blobs
 from vernal.store.file_journal import FileJournal
 from vernal.store.files import Files
 from vernal.store.garbage import Garbage
-from vernal.store.inboxes import Inboxes, LoopGarbage, collect_from_loops, read_inboxes
+from vernal.store.inboxes import Inboxes, LoopGarbage, collect_from_loops, idle_loops, read_inboxes
 from vernal.store.journal import Journal
 from vernal.store.locks import machine_lock
 from vernal.store.move import Move
@@ -28,6 +28,7 @@ __all__ = [
     "Store",
     "Version",
     "collect_from_loops",
+    "idle_loops",
     "machine_lock",
     "open_files",
     "read_inboxes",

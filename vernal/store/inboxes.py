@@ -9,14 +9,17 @@ killed. Tables are known by their names, which are of one content each: a store 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath
 from typing import Any
 
 from vernal import ledger as sql
-from vernal.base import SystemClock
+from vernal.base import ConflictError, SystemClock
 from vernal.store.store import Store
+
+SECONDS = 600.0  # after which loops go on if what kept them from work was killed
 
 
 @dataclass(frozen=True)
@@ -65,13 +68,50 @@ def collect_from_loops(store: Store, older_than: timedelta) -> LoopGarbage:
     Args:
         store: where the loops are at work.
         older_than: the age.
+
+    Raises:
+        ConflictError: a loop is at work. It names what it has read at the end of its look, and not before.
     """
     limit = SystemClock().now() - older_than  # Of files, it is told by the disk's clock.
-    old = [path for path in read_inboxes(store).unnamed if _written(path) < limit]
-    n_bytes = sum(path.stat().st_size for path in old)
-    for path in old:
-        path.unlink(missing_ok=True)
-    return LoopGarbage(tuple(old), n_bytes, _discard_outcomes(store, limit.timestamp()))
+    with idle_loops(store, "a collection"):
+        old = [path for path in read_inboxes(store).unnamed if _written(path) < limit]
+        n_bytes = sum(path.stat().st_size for path in old)
+        for path in old:
+            path.unlink(missing_ok=True)
+        return LoopGarbage(tuple(old), n_bytes, _discard_outcomes(store, limit.timestamp()))
+
+
+@contextmanager
+def idle_loops(store: Store, holder: str) -> Iterator[None]:
+    """Keep all loops of this machine from making a turn while a ``with`` block runs.
+
+    Args:
+        store: where they are at work.
+        holder: who does; one that was killed and is done again need not wait for itself.
+
+    Raises:
+        ConflictError: a loop is at work.
+    """
+    database = store.database_if_any()
+    with ExitStack() as stack:
+        if database is not None:
+            leases = sql.Leases(database, store.id, holder, SystemClock())
+            for loop in store.inboxes():
+                stack.enter_context(_kept_from(loop, leases))
+        yield
+
+
+@contextmanager
+def _kept_from(loop: str, leases: sql.Leases) -> Iterator[None]:
+    if not leases.take(loop, SECONDS):
+        raise ConflictError(
+            f"Loop {loop!r} is at work, and goes on to read and write what is to be removed. Wait until its turn is "
+            "over, and do it again."
+        )
+    try:
+        yield
+    finally:
+        leases.release(loop)
 
 
 def _discard_outcomes(store: Store, limit: float) -> int:

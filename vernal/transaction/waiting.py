@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 
-from vernal.base import ConflictError, SystemClock
-from vernal.ledger import Leases, Outcomes
+from vernal.ledger import Outcomes
 from vernal.sources import Found, erase_rows, find_rows
-from vernal.store import Store
-
-SECONDS = 600.0  # after which loops go on if an erasure was killed
-HOLDER = "an erasure"  # So that one which is done again need not wait for the one that was killed.
+from vernal.store import Store, idle_loops
 
 
 def find_waiting(store: Store, ids: Sequence[str], id_column: str | None) -> Found:
@@ -42,24 +37,6 @@ def erase_waiting(store: Store, ids: Sequence[str], id_column: str | None) -> tu
         ConflictError: a loop is at work.
     """
     database, loops = store.database_if_any(), store.inboxes()
-    with ExitStack() as stack:
-        if database is not None:
-            leases = Leases(database, store.id, HOLDER, SystemClock())
-            for loop in loops:
-                stack.enter_context(_kept_from(loop, leases))
+    with idle_loops(store, "an erasure"):
         found = sum((erase_rows(store.inbox(loop), ids, id_column) for loop in loops), Found())
         return found, 0 if database is None else Outcomes(database, store.id).erase(ids)
-
-
-@contextmanager
-def _kept_from(loop: str, leases: Leases) -> Iterator[None]:
-    """Keep a loop from making a turn."""
-    if not leases.take(loop, SECONDS):
-        raise ConflictError(
-            f"Loop {loop!r} is at work, and what it writes may hold the records. Wait until its turn is over, and "
-            "erase again."
-        )
-    try:
-        yield
-    finally:
-        leases.release(loop)
