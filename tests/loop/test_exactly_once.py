@@ -57,7 +57,8 @@ class Life:
             case "turn":
                 self._turn()
             case "again":
-                self.loop.relearn()
+                with suppress(Blown):
+                    self.loop.relearn()
             case "back" if len(self.models.champions) > 1:
                 self.models.champions.append(self.models.champions[-2])
             case "by hand" if self.models.records:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -57,16 +57,16 @@ class Acting:
 
     def _judged(self, state: LoopState, doing: Doing, made: dict[str, Result]) -> Acted:
         now, results = self._clock.now(), [*made.values()]
-        ids = [result.id for result in results]
+        ways = {result.id: way for way, result in made.items()}
         rows = [Decided(now, "update", result.id, _was_made(result, way)) for way, result in made.items()]
-        judged = judge(self._policy.gate, self._learner, self._loops, state, doing, ids)
-        state, decision = self._carried_out(replace(state, doing=None, waiting=None), doing, judged, ids)
+        judged = judge(self._policy.gate, self._learner, self._loops, state, doing, [*ways])
+        state, decision = self._carried_out(replace(state, doing=None, waiting=None), doing, judged, ways)
         rows.append(Decided(now, "gate", judged.chosen, decision))
         after = Settled(now, decision.outcome == "promote", sum(map(self._cost, results)), judged.values)
         return settled(self._policy, state, after), rows, results
 
     def _carried_out(
-        self, state: LoopState, doing: Doing, judged: Judged, ids: Sequence[str]
+        self, state: LoopState, doing: Doing, judged: Judged, ways: Mapping[str, str]
     ) -> tuple[LoopState, Decision]:
         """The state when it has been done what the gate said, and what could be done."""
         decision = judged.decision
@@ -74,9 +74,12 @@ class Acting:
             state, decision = self._promoted(state, doing, judged.chosen, decision)
             return replace(state, anchor=judged.anchor) if decision.yes else state, decision
         if decision.outcome == "reject":
-            return state.set_aside(doing.pieces, ids[0]) if self._policy.learn in doing.ways else state, decision
+            by = {way: version for version, way in ways.items()}.get(self._policy.learn)
+            return state if by is None else state.set_aside(doing.pieces, by), decision
         if doing.champion is not None and judged.start is not None:
-            state = replace(state, waiting=Waiting(ids[0], doing.champion, judged.start, doing.pieces, doing.ways))
+            waits = judged.chosen
+            waiting = Waiting(waits, doing.champion, judged.start, doing.pieces, ways[waits])
+            state = replace(state, waiting=waiting)
         return state, decision
 
     def _promoted(self, state: LoopState, doing: Doing, version: str, decision: Decision) -> tuple[LoopState, Decision]:

@@ -25,7 +25,7 @@ class Judged:
 
     Args:
         decision: the answer.
-        chosen: the challenger that it is about: the one that passed, or the first one.
+        chosen: the challenger that it is about: the one that passed, else one that waits, else the first one.
         values: measured differences: ``"gain"``, of the mean score against the champion.
         anchor: the best champion from now on; None if there is none yet.
         start: what a sequential test begins with, if more labels would tell; None if they would not.
@@ -60,27 +60,29 @@ def judge(
     beside = [version for version in (doing.champion, state.anchor) if version is not None]
     try:
         exam = learner.examine(files, [*dict.fromkeys([*ids, *beside])])
+        asked = [*ids, *([doing.champion] if doing.champion else [])]
+        checks = {version: learner.checks(files, version, gate) for version in asked}
     except UNUSABLE as error:
         refused = Decision("inconclusive", f"Nothing can be judged. {error}", {"fault": str(error)})
         return Judged(refused, first, anchor=state.anchor)
     rows = _digest(exam)
-    asked = [*ids, *([doing.champion] if doing.champion else [])]
     case = exam.case(
         ids,
         doing.champion,
         state.anchor,
-        checks={version: learner.checks(files, version, gate) for version in asked},
+        checks=checks,
         looks=sum(one.evidence.get("rows") == rows for one in loops.decisions(kind="gate")),
     )
     decision = gate.judge(case)
     decision = replace(decision, evidence={**decision.evidence, "rows": rows})
-    chosen = decision.evidence.get("chosen") or first
+    waits = waits_for_labels(gate, decision)
+    chosen = decision.evidence.get("chosen") or waits or first
     return Judged(
         decision,
         chosen,
         _gain(exam, chosen, doing.champion),
         _anchor(exam, chosen, state.anchor or doing.champion) if decision.yes else state.anchor,
-        None if decision.evidence.get("labels_missing") is None else _rule(gate).start(),
+        None if waits is None else _rule(gate).start(),
     )
 
 
@@ -111,6 +113,21 @@ def look_again(
         return rule.look(waiting.gate, champion, challenger)
     except StateError:  # The policy has another gate than before, so the test begins anew.
         return rule.look(rule.start(), champion, challenger)
+
+
+def waits_for_labels(gate: Gate, decision: Decision) -> str | None:
+    """A challenger that labels of new rows alone would settle; None if there is none.
+
+    They tell who has the better mean score, and nothing of earlier chunks, of the anchor or of another metric: where
+    such a question is open, the next update is judged anew.
+    """
+    if decision.outcome != "inconclusive" or gate.metric is not None:
+        return None
+    for one in decision.evidence["challengers"]:
+        still_open = {finding["check"] for finding in one["findings"] if finding["outcome"] == "open"}
+        if one["outcome"] == "inconclusive" and one["labels_missing"] is not None and still_open == {"champion"}:
+            return str(one["version"])
+    return None
 
 
 def _rule(gate: Gate) -> SequentialGate:

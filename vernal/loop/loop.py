@@ -191,7 +191,7 @@ class Loop:
             return replace(state, waiting=replace(waiting, gate=gate)), [row]
         state = replace(state, waiting=None)
         if decision.outcome == "reject":
-            is_yardstick = self._policy.learn not in waiting.ways
+            is_yardstick = waiting.way != self._policy.learn
             return state if is_yardstick else state.set_aside(waiting.pieces, waiting.challenger), [row]
         doing = Doing(
             waiting.pieces,

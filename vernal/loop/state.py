@@ -86,14 +86,14 @@ class Waiting:
         champion: what it is compared with.
         gate: what the sequential test has seen, as it keeps that.
         pieces: the digests of the pieces that it has learned.
-        ways: how challengers were made with it; where it is a yardstick alone, its pieces stay to be learned.
+        way: how it was made; if it is a yardstick, its pieces stay to be learned.
     """
 
     challenger: str
     champion: str
     gate: Mapping[str, Any]
     pieces: tuple[str, ...]
-    ways: tuple[str, ...] = ()
+    way: str = ""
 
 
 @dataclass(frozen=True)
