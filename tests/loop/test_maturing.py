@@ -179,6 +179,19 @@ def test_rows_without_ids_are_set_aside_and_told(late_world: World) -> None:
     assert (len(loop.state.raw), loop.state.ready, loop.state.aside) == (1, (), ())
 
 
+def test_rows_whose_labels_are_of_several_types_are_set_aside_and_told(late_world: World) -> None:
+    world = late_world
+    loop = world.loop(late(world))
+    unlabelled(world, 0)
+    for name, value, rows in (("0.parquet", 1, slice(0, 50)), ("1.parquet", "yes", slice(50, 100))):
+        ids = rows_of(0)["id"][rows]
+        world.put(name, {"id": ids, "y": [value] * 50, "known": [START] * 50}, world.folder / "labels")
+    world.turn(loop)
+    turn = world.turn(loop, hours=24)
+    assert (turn.outcome, loop.state.raw, len(loop.state.aside)) == ("failed", (), 1)
+    assert "Labels of 'y' are of several types: 1 (int), 'yes' (str). Write all of them alike." in turn.decisions[0].why
+
+
 def test_labels_without_the_column_are_refused(late_world: World) -> None:
     world = late_world
     world.put("0.parquet", {"id": ["a"], "label": [1], "known": [0.0]}, world.folder / "labels")

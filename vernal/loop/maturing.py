@@ -54,7 +54,7 @@ def matured(labels: Labels, piece: Piece, outcomes: Outcomes, now: datetime, inb
     there = [value is not None for value in found]
     if not any(there):
         return None
-    column = arrow.array([value for value in found if value is not None])
+    column = _alike([value for value in found if value is not None], labels.label)
     table = table.filter(arrow.array(there))
     if labels.label in table.column_names:
         table = table.drop_columns([labels.label])
@@ -62,6 +62,21 @@ def matured(labels: Labels, piece: Piece, outcomes: Outcomes, now: datetime, inb
     span = np.array([piece.came if time is None else time for time in (piece.since, piece.until)])
     arrival = land(table, span, inbox, "labelled", None, {"rows": piece.digest})
     return replace(piece, files=arrival.files, rows=arrival.rows, labelled=True)
+
+
+def _alike(values: Sequence[Any], name: str) -> Any:
+    """Labels as an Arrow array.
+
+    Raises:
+        DataError: some are texts and others numbers, for instance.
+    """
+    arrow = require("pyarrow", "tables")
+    try:
+        return arrow.array(values)
+    except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
+        kinds = {type(value).__name__: value for value in values}
+        found = ", ".join(f"{value!r} ({kind})" for kind, value in sorted(kinds.items()))
+        raise DataError(f"Labels of {name!r} are of several types: {found}. Write all of them alike.") from error
 
 
 def is_due(labels: Labels, piece: Piece, now: datetime) -> bool:
