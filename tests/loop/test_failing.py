@@ -13,6 +13,7 @@ from tests.loop.test_loop import live
 from tests.loop.world import CONFIG, World, files_learned, kinds, lived, names, rows_of, weights
 from tests.transaction.test_failing import largest_file
 from vernal.base import StateError
+from vernal.data import tables
 from vernal.ledger import ConnectionLost, Loops
 from vernal.loop import FAILED, KEPT, PROMOTED, Learner
 from vernal.loop.state import files_of
@@ -99,6 +100,30 @@ def test_a_yardstick_that_cannot_be_trained_does_not_keep_the_update_back(tmp_pa
     assert loop.state.doing.ways == ("stateful",)
     assert world.turn(loop).outcome == PROMOTED
     assert loop.state.aside == ()
+
+
+class Silence:
+    """A server that does not answer."""
+
+    def open(self, *_: object, **__: object) -> None:
+        raise TimeoutError("no answer")
+
+
+@pytest.mark.parametrize("learned", [0, 1], ids=["in an update", "in a look"])
+def test_rows_that_cannot_be_fetched_for_a_while_are_not_set_aside(
+    learned: int, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = world.loop()
+    live(world, loop, *[0] * learned)
+    world.arrive(learned)
+    with monkeypatch.context() as patched:
+        patched.setattr(tables, "fsspec", Silence())
+        for _ in range(5):
+            with pytest.raises(Unreachable, match="cannot be read: no answer"):
+                world.turn(loop)
+    assert loop.state.aside == ()
+    world.turn(loop)
+    assert files_learned(world) == ["000.parquet", "001.parquet"][: learned + 1]
 
 
 def test_a_source_that_is_away_loses_nothing(world: World) -> None:

@@ -18,6 +18,7 @@ from vernal.base.errors import (
     StateError,
     StateNotFound,
     TrainingError,
+    Unreachable,
     VernalError,
 )
 from vernal.base.extras import require
@@ -45,6 +46,7 @@ __all__ = [
     "StateNotFound",
     "SystemClock",
     "TrainingError",
+    "Unreachable",
     "VernalError",
     "canonical_json",
     "check_range",

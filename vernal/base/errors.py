@@ -11,6 +11,7 @@ VernalError
   DataError            what came in as data
     SchemaMismatch     rows of another shape, type or structure
     EmptyChunk         no rows
+    Unreachable        a server or a disk did not answer; later it may
   TrainingError        the training itself (a loss that is not finite, ...)
   MissingExtra         an optional library is not installed; names the pip line
 ```
@@ -97,6 +98,10 @@ class SchemaMismatch(DataError):
 
 class EmptyChunk(DataError):
     """A chunk, or a part of one, without rows."""
+
+
+class Unreachable(DataError):
+    """A server or a disk did not answer. Nothing was read; reading again later is safe, and may succeed."""
 
 
 class TrainingError(VernalError):

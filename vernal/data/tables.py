@@ -11,7 +11,7 @@ from typing import Any
 import fsspec
 import numpy as np
 
-from vernal.base import DataError, did_you_mean, require
+from vernal.base import DataError, Unreachable, did_you_mean, require
 from vernal.data.chunk import Chunk
 
 
@@ -76,6 +76,7 @@ def read_table(source: Any) -> Any:
 
     Raises:
         DataError: the ending is another one; there is no such file, or it is damaged.
+        Unreachable: a server or a disk did not answer.
     """
     arrow = require("pyarrow", "tables")
     path = str(source)
@@ -87,7 +88,16 @@ def read_table(source: Any) -> Any:
     except FileNotFoundError as error:
         raise DataError(f"There is no table {path!r}. Bring the file back, or name another one.") from error
     except (OSError, EOFError, zlib.error, arrow.ArrowInvalid) as error:
+        if isinstance(error, OSError) and _is_away(error):
+            raise Unreachable(
+                f"{path!r} cannot be read: {str(error).rstrip('.')}. Check the path and your rights, and try again."
+            ) from error
         raise DataError(f"{path!r} cannot be read as a table: {str(error).rstrip('.')}. Write it anew.") from error
+
+
+def _is_away(error: OSError) -> bool:
+    """Whether the system or a server refuses; what a reader finds wrong with bytes has no number."""
+    return error.errno is not None or isinstance(error, ConnectionError | TimeoutError)
 
 
 def _read(path: str, kind: str) -> Any:

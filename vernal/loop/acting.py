@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from vernal.base import Clock, ConflictError, Decision
+from vernal.base import Clock, ConflictError, Decision, Unreachable
 from vernal.ledger import Decided, Loops
 from vernal.loop.judging import UNUSABLE, Judged, judge
 from vernal.loop.learner import Learner
@@ -44,6 +44,8 @@ class Acting:
         for way in doing.ways:
             try:
                 made[way] = self._made(state, doing, way)
+            except Unreachable:
+                raise  # That is nothing against the rows; the update stays to be made.
             except UNUSABLE as error:
                 return *self._failed(state, doing, way, error), []
         new = {way: result for way, result in made.items() if result.id != doing.champion}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from vernal.base import DataError, Decision
+from vernal.base import DataError, Decision, Unreachable
 from vernal.data import read_table, seconds
 from vernal.ledger import Decided, Outcomes
 from vernal.loop.maturing import is_due, matured, write_down
@@ -124,6 +124,8 @@ class Door:
                 continue
             try:
                 joined = matured(self._policy.labels, piece, self._outcomes, now, self._inbox)
+            except Unreachable:
+                raise
             except DataError as error:
                 aside.append(piece)
                 told.append(Decided(now, "noticed", piece.source, _unusable(piece, error)))

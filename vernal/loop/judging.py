@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from vernal.base import ConfigError, DataError, Decision, StateError, TrainingError, digest
+from vernal.base import ConfigError, DataError, Decision, StateError, TrainingError, Unreachable, digest
 from vernal.gate import Gate, Scored, SequentialGate
 from vernal.ledger import Loops
 from vernal.loop.learner import Learner
@@ -62,6 +62,8 @@ def judge(
         exam = learner.examine(files, [*dict.fromkeys([*ids, *beside])])
         asked = [*ids, *([doing.champion] if doing.champion else [])]
         checks = {version: learner.checks(files, version, gate) for version in asked}
+    except Unreachable:
+        raise
     except UNUSABLE as error:
         refused = Decision("inconclusive", f"Nothing can be judged. {error}", {"fault": str(error)})
         return Judged(refused, first, anchor=state.anchor)
@@ -104,6 +106,8 @@ def look_again(
     """
     try:
         exam = learner.examine(files, [waiting.challenger, waiting.champion], unseen=True)
+    except Unreachable:
+        raise
     except UNUSABLE as error:
         why = f"The new rows do not tell anything about {waiting.challenger}. {error}"
         return waiting.gate, Decision("inconclusive", why, {"fault": str(error)})

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from vernal.base import Clock, Decision, digest
+from vernal.base import Clock, Decision, Unreachable, digest
 from vernal.ledger import Decided, Loops, Outcomes
 from vernal.loop.acting import Acting
 from vernal.loop.arriving import Arrived, Door
@@ -28,7 +28,6 @@ from vernal.loop.planning import is_there, planned, put_off, ways_of
 from vernal.loop.policy import Policy
 from vernal.loop.remembering import asked, needs_of, settled
 from vernal.loop.state import Doing, LoopState, Piece, Waiting, files_of, rows_of
-from vernal.sources import Unreachable
 from vernal.transaction import Observation, Result
 from vernal.triggers import Facts, Settled
 

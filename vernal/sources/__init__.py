@@ -1,5 +1,6 @@
 """Where new data comes from, with a cursor that says how far it was read. Knows nothing of models."""
 
+from vernal.base import Unreachable
 from vernal.sources.files import Files
 from vernal.sources.inbox import Found, erase_rows, find_rows
 from vernal.sources.kafka import Kafka
@@ -12,7 +13,6 @@ from vernal.sources.replay import Replay
 from vernal.sources.source import Arrival, Cursor, Source
 from vernal.sources.spelling import read_source
 from vernal.sources.table import Table
-from vernal.sources.unreachable import Unreachable
 
 __all__ = [
     "Arrival",

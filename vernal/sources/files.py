@@ -12,13 +12,12 @@ from typing import Any, ClassVar
 
 import fsspec
 
-from vernal.base import DataError, digest, period
+from vernal.base import DataError, Unreachable, digest, period
 from vernal.sources.landing import content_digest
 from vernal.sources.moments import seconds
 from vernal.sources.secret import hidden, shown
 from vernal.sources.source import Arrival, Cursor, Source
 from vernal.sources.tables import Extent, extent
-from vernal.sources.unreachable import Unreachable
 from vernal.store import refusals
 
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "created")  # As file systems call it.

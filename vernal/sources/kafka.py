@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from vernal.base import ConfigError, DataError, check_whole, period, require
+from vernal.base import ConfigError, DataError, Unreachable, check_whole, period, require
 from vernal.sources.landing import land
 from vernal.sources.message import Decode, Message, decoded, json_object
 from vernal.sources.moments import seconds
 from vernal.sources.secret import shown
 from vernal.sources.source import Arrival, Cursor, Source
-from vernal.sources.unreachable import Unreachable
 
 _OURS = {"bootstrap.servers", "group.id", "enable.auto.commit", "enable.partition.eof", "auto.offset.reset", "logger"}
 _NO_TIME = 0  # confluent_kafka.TIMESTAMP_NOT_AVAILABLE

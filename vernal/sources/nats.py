@@ -10,13 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from vernal.base import DataError, check_whole, period, require
+from vernal.base import DataError, Unreachable, check_whole, period, require
 from vernal.sources.landing import land
 from vernal.sources.message import Decode, Message, decoded, json_object
 from vernal.sources.moments import seconds
 from vernal.sources.secret import hidden, shown
 from vernal.sources.source import Arrival, Cursor, Source
-from vernal.sources.unreachable import Unreachable
 
 T = TypeVar("T")
 _AT_ONCE = 500  # Messages per request: enough to hide the round trip.

@@ -9,12 +9,11 @@ from typing import Any, ClassVar
 
 import fsspec
 
-from vernal.base import DataError, period, require
+from vernal.base import DataError, Unreachable, period, require
 from vernal.sources.landing import land
 from vernal.sources.moments import check_times, column_seconds, missing, seconds
 from vernal.sources.secret import hidden, shown
 from vernal.sources.source import Arrival, Cursor, Source
-from vernal.sources.unreachable import Unreachable
 from vernal.store import refusals
 
 

@@ -14,13 +14,12 @@ from uuid import UUID
 import numpy as np
 import sqlalchemy as sa
 
-from vernal.base import ConfigError, DataError, check_whole, period, require
+from vernal.base import ConfigError, DataError, Unreachable, check_whole, period, require
 from vernal.sources.columns import arrow_table
 from vernal.sources.landing import land
 from vernal.sources.moments import missing, seconds
 from vernal.sources.secret import hidden, shown
 from vernal.sources.source import Arrival, Cursor, Source
-from vernal.sources.unreachable import Unreachable
 
 
 @dataclass(frozen=True)
