@@ -1,5 +1,6 @@
 """The ground floor: errors, durations with units, the clock, named seeds, canonical JSON. Standard library only."""
 
+from vernal.base.arrow_memory import in_arrow
 from vernal.base.canonical import canonical_json, digest
 from vernal.base.catalogue import Catalogue
 from vernal.base.clock import Clock, SystemClock
@@ -54,6 +55,7 @@ __all__ = [
     "derive_seed",
     "did_you_mean",
     "digest",
+    "in_arrow",
     "period",
     "require",
 ]

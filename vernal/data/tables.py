@@ -11,7 +11,7 @@ from typing import Any
 import fsspec
 import numpy as np
 
-from vernal.base import DataError, Unreachable, did_you_mean, require
+from vernal.base import DataError, Unreachable, did_you_mean, in_arrow, require
 from vernal.data.chunk import Chunk
 
 
@@ -105,7 +105,7 @@ def _read(path: str, kind: str) -> Any:
         if kind == "parquet":
             return require("pyarrow.parquet", "tables").read_table(file)
         if kind == "csv":
-            return require("pyarrow.csv", "tables").read_csv(file)
+            return require("pyarrow.csv", "tables").read_csv(in_arrow(file))
         return require("pyarrow.feather", "tables").read_table(file)
 
 

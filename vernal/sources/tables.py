@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vernal.base import DataError, require
+from vernal.base import DataError, in_arrow, require
 from vernal.sources.moments import column_seconds
 
 ENDINGS = (".parquet", ".csv", ".csv.gz", ".arrow", ".feather")
@@ -87,7 +87,7 @@ def _parquet(file: Any, columns: list[str] | None) -> Any:
 
 def _csv(file: Any, columns: list[str] | None) -> Any:
     del columns  # All of a text must be read anyway.
-    return require("pyarrow.csv", "tables").read_csv(file)
+    return require("pyarrow.csv", "tables").read_csv(in_arrow(file))
 
 
 def _zipped_csv(file: Any, columns: list[str] | None) -> Any:
