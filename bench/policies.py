@@ -59,7 +59,8 @@ TRIGGERS = {
     "drift": "drift()",
     "drift of outputs": "drift(on=('outputs',))",
     "drift, blocks": "drift(monitor=monitor(block={block}))",
-    "continual": "budget(cooldown(drift() | growth(1.0), '1h'), updates=4, per='1d')",
+    "continual": "metric('correct < champion - 0.02', hysteresis=0.01) | drift(monitor=monitor(block=50)) "
+    "| growth(1.0)",
     "metric": "metric('correct < champion - 0.02', window={rows}, hysteresis=0.01)",
     "ADWIN": "detector('correct', adwin('down'))",
     "CUSUM": "detector('correct', cusum('down'))",
