@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 from tests.backtest.histories import stream, written
 from vernal.backtest import History
 from vernal.base import ConfigError, DataError
+from vernal.loop import Labels, Policy, Predictions
+from vernal.sources import Files
+from vernal.triggers import Rows
 
 QUIET = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -151,3 +154,17 @@ def test_several_files_are_one_history(tmp_path: Path) -> None:
     parts = [{name: values[part] for name, values in columns.items()} for part in (slice(10, 20), slice(0, 10))]
     files = [written(tmp_path, part, f"part-{n}") for n, part in enumerate(parts)]
     assert cut(History(files), 5, tmp_path) == [5] * 4
+
+
+@pytest.mark.parametrize("delay", [None, "1h"])
+def test_answers_of_the_models_that_were_in_production_tell_nothing_of_a_policy(
+    delay: str | None, tmp_path: Path
+) -> None:
+    files = Files(str(tmp_path))
+    served = Predictions(files, id="id", prediction="said", time="at")
+    late = Labels(files, id="id", label="y", time="known", maturity="1d")
+    rows = {"time": np.arange(10.0), "id": np.arange(10), "y": np.zeros(10)}
+    past = History([written(tmp_path, rows)], id="id", label="y", delay=delay)
+    lived = past.of(Policy([files], Rows(5), labels=late, predictions=served))
+    assert lived.predictions is None
+    assert (lived.labels is None) == (delay is None)

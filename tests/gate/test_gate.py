@@ -405,6 +405,20 @@ def test_nothing_is_promoted_on_a_metric_that_is_missing(name):
     assert "the metric rmse" in decision.why
 
 
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyError, TypeError])
+def test_a_metric_that_raises_promotes_nobody_and_stops_nothing(error):
+    def careless(y, predicted):
+        if predicted.sum() == 0:
+            raise error("no positives")
+        return float(y @ predicted / predicted.sum())
+
+    gate, y, some = Gate(metric=Metric("precision", careless), draws=100), np.ones(60), np.ones(60)
+    case = Case(scored("a", some, predicted=some), [scored("b", some, predicted=0 * some)], y=y)
+    assert gate.judge(case).outcome == "reject"
+    swapped = Case(case.challengers[0], [case.champion], y=y)
+    assert gate.judge(swapped).outcome == "inconclusive"
+
+
 def test_a_challenger_that_answers_no_number_is_rejected_and_the_others_are_judged():
     case = broken(GOOD, challengers=[scored("c", NAN), *GOOD.challengers])
     decision = Gate().judge(case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from tests.ledger.doubles import MovedClock
 from tests.loop.test_loop import TOLERANT, live
 from tests.loop.world import World, files_learned, kinds, lived, rows_of
 from vernal.base import ConflictError, DataError
+from vernal.data import Window
 from vernal.gate import Gate
 from vernal.loop import KEPT, PROMOTED, REJECTED
 from vernal.sources import Files
+from vernal.transaction import update
 from vernal.triggers import AccumulatedRegret, AllOf, Budget, Changed, Cron, Drift, Every, Manual, Metric, Rows
 
 
@@ -109,6 +112,14 @@ def test_an_update_costs_what_an_hour_costs(tmp_path: Path) -> None:
     assert loop.state.cost == pytest.approx(seconds)  # A second costs 1.
     world.arrive(1)
     assert world.turn(loop).decisions[0].evidence["expected"] == pytest.approx(seconds)
+
+
+def test_a_champion_that_was_made_by_hand_tells_what_an_update_costs(tmp_path: Path) -> None:
+    world = World(tmp_path, clock=Ticking())
+    made = update(replace(world.plan, window=Window((str(world.arrive(0)),))), world.store, clock=world.clock)
+    loop = world.loop(world.policy(Manual(), price_per_hour=7.2))
+    world.turn(loop)
+    assert loop.state.cost == pytest.approx(made.costs["total_seconds"] * 7.2 / 3600)
 
 
 def test_a_budget_that_is_spent_puts_updates_off(tmp_path: Path) -> None:

@@ -111,6 +111,9 @@ class History:
     def of(self, policy: Policy) -> Policy:
         """A policy that lives through this history instead of its own sources.
 
+        Answers of a service are those of the models that were in production, and not of the policy's own. So what its
+        champion says to new rows stands for them.
+
         Raises:
             ConfigError: it looks at metrics that are no history, so that they could tell of the future.
         """
@@ -121,9 +124,9 @@ class History:
                     "today. Give it as a table of the past: `Replay(...)`."
                 )
         if self.delay is None:
-            return replace(policy, sources={"history": self.rows}, labels=None)
+            return replace(policy, sources={"history": self.rows}, labels=None, predictions=None)
         unlabelled = Replay(self.table.drop_columns([self.label]), time_column=self.time)
-        return replace(policy, sources={"history": unlabelled}, labels=self._late)
+        return replace(policy, sources={"history": unlabelled}, labels=self._late, predictions=None)
 
     @property
     def _late(self) -> Labels:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from vernal.base import VernalError
-from vernal.gate.metric import Metric
+from vernal.gate.metric import UNDEFINED, Metric
 from vernal.gate.paired import Paired
 
 Array = np.ndarray[Any, Any]
@@ -117,7 +116,7 @@ def bootstrap(metric: Metric, y: Array, first: Array, second: Array, draws: int,
     def difference(rows: Array) -> float:
         try:
             return metric.gain(y[rows], first[rows]) - metric.gain(y[rows], second[rows])
-        except (VernalError, ValueError):  # Some metrics refuse rows that do not define them; others say NaN.
+        except UNDEFINED:  # Some metrics refuse rows that do not define them; others say NaN.
             return math.nan
 
     n = len(y)

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from vernal.base import VernalError
 from vernal.gate.case import Case, Scored
 from vernal.gate.finding import Finding
-from vernal.gate.metric import Metric
+from vernal.gate.metric import UNDEFINED, Metric
 
 Array = np.ndarray[Any, Any]
 
@@ -63,7 +62,7 @@ def _of_metric(scored: Scored, y: Array, metric: Metric) -> Iterator[Finding]:
         return
     try:
         value = metric.gain(y, scored.predicted)
-    except (VernalError, ValueError) as error:
+    except UNDEFINED as error:
         yield _failed(f"the metric {metric.name} cannot be computed: {error}")
         return
     if not np.isfinite(value):

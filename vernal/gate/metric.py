@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from vernal import metrics
-from vernal.base import ConfigError, did_you_mean
+from vernal.base import ConfigError, VernalError, did_you_mean
 
 Array = np.ndarray[Any, Any]
+
+# What a metric raises on answers that do not define it; the user's own may be careless.
+UNDEFINED = (VernalError, ValueError, TypeError, ArithmeticError, LookupError)
 
 
 @dataclass(frozen=True)

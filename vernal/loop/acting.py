@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from vernal.base import Clock, ConflictError, Decision, Unreachable
 from vernal.ledger import Decided, Loops
@@ -135,9 +134,7 @@ class Acting:
         return before if result is None else self._cost(result)
 
     def _cost(self, result: Result) -> float:
-        spent = float(result.costs["total_seconds"])
-        price = self._policy.price_per_hour
-        return spent if price is None else price * spent / timedelta(hours=1).total_seconds()
+        return self._policy.cost_of(float(result.costs["total_seconds"]))
 
 
 def _was_made(result: Result, way: str) -> Decision:

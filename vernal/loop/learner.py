@@ -73,6 +73,10 @@ class Learner:
         """How many rows a version has learned, and those before it."""
         return 0 if version is None else int(self.store.record(version)["rows_seen"])
 
+    def seconds_of(self, version: str) -> float:
+        """How long the update took that made a version."""
+        return float(self.store.record(version)["costs"]["total_seconds"])
+
     def observe(self, files: Sequence[str], version: str, needs: Collection[str], now: float) -> Observation:
         """What a version makes of rows that it has not learned."""
         return observe(self._on(files), self.store, version, needs, now)

@@ -168,7 +168,8 @@ class Loop:
             return state, []
         moved = state.led_by(champion, self._learner.files(champion), self._learner.files(before))
         is_known = moved.anchor is None or moved.anchor in self._learner.lineage(champion)
-        moved = replace(moved, anchor=moved.anchor if is_known else champion)
+        cost = self._policy.cost_of(self._learner.seconds_of(champion)) if moved.cost is None else moved.cost
+        moved = replace(moved, anchor=moved.anchor if is_known else champion, cost=cost)
         moved = settled(self._policy, moved, Settled(now, promoted=True))
         rows = max(0, rows_of(moved.aside) - rows_of(state.aside))
         if before is None and moved.ready == state.ready:

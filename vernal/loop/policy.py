@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from vernal.base import ConfigError, period
@@ -133,6 +134,12 @@ class Policy:
         for name in ("trigger", "calibrate"):
             _check_kind(name, getattr(self, name), Trigger, "read_trigger('rows(1000)')", name == "calibrate")
         _check_kind("gate", self.gate, Gate, "read_gate('not_worse(margin=0.01)')", optional=True)
+
+    def cost_of(self, seconds: float) -> float:
+        """What a training of so many seconds costs."""
+        if self.price_per_hour is None:
+            return seconds
+        return self.price_per_hour * seconds / timedelta(hours=1).total_seconds()
 
     @property
     def streams(self) -> dict[str, Source]:
