@@ -144,6 +144,8 @@ def test_a_policy_of_the_config_file_says_it_all(vernal: Vernal, folder: Path, a
     other = [folder / "config.py", "--store", folder / "store", "--budget=1ep", "--accelerator=cpu"]
     arrive(1)
     assert "Updates are made by hand." in vernal("run-once", *other, "--trigger", "manual()").out
+    arrive(2)  # Where rows come from is still said by the file.
+    assert "Updates are made by hand." in vernal("run-once", *other, "--preset", "manual").out
 
 
 @pytest.mark.parametrize(

@@ -189,3 +189,8 @@ def test_a_folder_may_lie_on_any_file_system(tmp_path):
 def test_a_folder_that_is_missing_may_come(tmp_path):
     with pytest.raises(Unreachable, match="there is no folder .*Check the path"):
         Files(str(tmp_path / "none")).poll(None, at(0), tmp_path)
+
+
+def test_a_pattern_in_the_place_of_a_folder_is_told(tmp_path):
+    with pytest.raises(Unreachable, match=r"no folder .*\*\.csv; which files are read is said by `pattern=`"):
+        Files(str(tmp_path / "*.csv")).poll(None, at(0), tmp_path)

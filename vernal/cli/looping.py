@@ -47,19 +47,25 @@ def policy_of_line(line: Line) -> Policy:
 
     values, resolved = line.values, resolve(line.plan)
     check_window(resolved)
-    sources = _sources(values.sources or [])
-    policy = None if values.preset else policy_of(resolved)
-    if policy is None:
-        if not sources:
-            raise ConfigError(
-                "Nobody says where new rows come from. Name a source, for example --source 'in/*.parquet'; or define "
-                "`policy_fn` in the config file. `vernal init` writes one."
-            )
+    found, sources = policy_of(resolved), _sources(values.sources or [])
+    if found is None and not sources:
+        raise ConfigError(
+            "Nobody says where new rows come from. Name a source, for example --source 'in/*.parquet'; or let "
+            "`policy_fn` of the config file give a Policy. `vernal init` writes one."
+        )
+    if found is None:
         policy = preset(values.preset or "continual", sources)
         if values.trigger and not values.preset:  # Who says when, means that and nothing beside it.
             policy = dataclasses.replace(policy, calibrate=None)
+    else:
+        policy = found if values.preset is None else _of_stage(found, preset(values.preset, found.sources))
     parts = ({"sources": sources} if sources else {}) | _parts(values)
     return dataclasses.replace(policy, **parts)
+
+
+def _of_stage(policy: Policy, stage: Policy) -> Policy:
+    """A policy that goes by a preset: when it updates and what it learns; where rows and labels come from, stays."""
+    return dataclasses.replace(policy, trigger=stage.trigger, learn=stage.learn, calibrate=stage.calibrate)
 
 
 def turn_told(turn: Turn) -> list[str]:

@@ -88,7 +88,8 @@ class Files(Source):
         """The files that match and that nobody writes, in their order."""
         system.invalidate_cache()
         if _is_local(system) and not system.isdir(root):  # Elsewhere a folder without files is none.
-            raise FileNotFoundError(f"there is no folder {hidden(self.path)}")
+            hint = "; which files are read is said by `pattern=`" if glob.has_magic(root) else ""
+            raise FileNotFoundError(f"there is no folder {hidden(self.path)}{hint}")
         found = system.glob(posixpath.join(glob.escape(root), self.pattern), detail=True)
         files = [_file(system, path, info, root) for path, info in found.items() if info["type"] == "file"]
         quiet = now - period(self.settle).total_seconds()
