@@ -14,6 +14,7 @@ from vernal.base import ConflictError, Decision, digest
 from vernal.gate import Case, Gate, Scored
 from vernal.ledger import Decided, Loops
 from vernal.sources import Arrival, Cursor, Source
+from vernal.training import Predictions
 from vernal.transaction import Observation, Result
 
 
@@ -169,7 +170,10 @@ class Exam:
 
     versions: Sequence[str]
     files: int
-    answers: ClassVar[Mapping[str, Any]] = {}
+
+    @property
+    def answers(self) -> Mapping[str, Predictions]:
+        return {version: Predictions(np.zeros(len(self.ids)), None, None, {}) for version in self.versions}
 
     @property
     def ids(self) -> np.ndarray[Any, Any]:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from tests.loop.world import CONFIG, World
 from vernal.base import Decision
 from vernal.gate import Gate
+from vernal.loop import INCONCLUSIVE, PROMOTED
 from vernal.loop.judging import waits_for_labels
+
+LOSSES = (
+    CONFIG.replace("nn.Linear(2, 2)", "nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))").replace("lr=0.5", "lr=0.01")
+    + """
+
+def loss_fn() -> nn.Module:
+    return nn.MSELoss(reduction="none")
+"""
+)
 
 
 def verdict(version: str, outcome: str = "inconclusive", missing: int | None = 9, **checks: str) -> dict[str, Any]:
@@ -45,3 +58,20 @@ def test_nobody_waits_where_another_metric_decides_or_nothing_is_open() -> None:
     assert waits_for_labels(Gate(metric="macro_f1"), Decision("inconclusive", "", evidence)) is None
     assert waits_for_labels(Gate(), Decision("promote", "", evidence)) is None
     assert waits_for_labels(Gate(), Decision("reject", "", evidence)) is None
+
+
+def test_nobody_waits_where_scores_are_losses_which_have_no_bounds(tmp_path: Path) -> None:
+    world = World(tmp_path, config=LOSSES, method="fine_tune")
+    loop = world.loop(world.policy(gate=Gate(mode="superior", first="promote")))
+    noise = np.random.default_rng(0)
+    outcomes = []
+    for number in range(2):
+        x = noise.normal(size=(100, 2))
+        y = x @ [1.0, 1.0] + 10 * noise.normal(size=100)
+        ids = [f"{number}/{row}" for row in range(100)]
+        rows = {"a": x[:, 0], "b": x[:, 1], "y": y, "id": ids, "time": np.arange(100.0)}
+        world.put(f"{number}.parquet", rows)
+        outcomes.append(world.turn(loop).outcome)
+    assert outcomes == [PROMOTED, INCONCLUSIVE]
+    assert world.decisions[-1].evidence["labels_missing"] > 0
+    assert loop.state.waiting is None

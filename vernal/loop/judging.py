@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vernal.base import ConfigError, DataError, Decision, StateError, TrainingError, Unreachable, digest
-from vernal.gate import Gate, Scored, SequentialGate
+from vernal.gate import Gate, SequentialGate
 from vernal.ledger import Loops
 from vernal.loop.learner import Learner
 from vernal.loop.state import Doing, LoopState, Waiting
@@ -77,7 +77,7 @@ def judge(
     )
     decision = gate.judge(case)
     decision = replace(decision, evidence={**decision.evidence, "rows": rows})
-    waits = waits_for_labels(gate, decision)
+    waits = waits_for_labels(gate, decision) if _are_shares(exam) else None
     chosen = decision.evidence.get("chosen") or waits or first
     return Judged(
         decision,
@@ -111,7 +111,10 @@ def look_again(
     except UNUSABLE as error:
         why = f"The new rows do not tell anything about {waiting.challenger}. {error}"
         return waiting.gate, Decision("inconclusive", why, {"fault": str(error)})
-    champion, challenger = _bounded(exam.scored(waiting.champion), exam.scored(waiting.challenger))
+    if not _are_shares(exam):
+        why = f"No number of labels tells how bad the losses of {waiting.challenger} may still become."
+        return waiting.gate, Decision("inconclusive", why)
+    champion, challenger = exam.scored(waiting.champion), exam.scored(waiting.challenger)
     rule = _rule(gate or Gate())
     try:
         return rule.look(waiting.gate, champion, challenger)
@@ -145,13 +148,13 @@ def _rule(gate: Gate) -> SequentialGate:
     return replace(usual, margin=float(gate.margin)) if isinstance(gate.margin, int | float) else usual
 
 
-def _bounded(champion: Scored, challenger: Scored) -> tuple[Scored, Scored]:
-    """Scores between 0 and 1, as a bet needs them; of losses, which have no bounds, who was better on each item."""
-    both = np.concatenate([champion.scores, challenger.scores])
-    if ((both >= 0) & (both <= 1)).all() or np.isnan(both).any():
-        return champion, challenger
-    wins = (np.sign(challenger.scores - champion.scores) + 1) / 2
-    return replace(champion, scores=1 - wins), replace(challenger, scores=wins)
+def _are_shares(exam: Examination) -> bool:
+    """Whether all scores lie between 0 and 1, as a bet on them needs it.
+
+    Losses have no bounds. Who was better on more of the items may have lost far more on the others.
+    """
+    scores = np.concatenate([exam.scores(version) for version in exam.answers])
+    return bool(((scores >= 0) & (scores <= 1)).all())
 
 
 def _digest(exam: Examination) -> str:
