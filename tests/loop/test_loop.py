@@ -59,6 +59,7 @@ def test_an_update_by_hand_is_made_whatever_the_trigger_says(world: World) -> No
     assert (turn.outcome, turn.decisions[0].why) == (PROMOTED, "March is in.")
     again = world.turn(loop, by_hand="April, too.")
     assert (again.outcome, again.decisions[0].why) == (KEPT, "April, too. But there are no new rows to learn.")
+    assert world.turn(loop, by_hand="and May").decisions[0].why == "and May. But there are no new rows to learn."
     assert len(world.store.records()) == 1
 
 

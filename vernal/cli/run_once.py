@@ -31,6 +31,7 @@ from vernal.cli.terminal import say, say_json
 
 CODES = {"promoted": 0, "kept": 10, "rejected": 11, "inconclusive": 12, "failed": 13}
 BUSY = 75  # EX_TEMPFAIL of sysexits.h: try again later.
+AT_IT = "Another process is at it, or was killed in the last two minutes. Nothing was done."
 
 
 def run(words: Sequence[str]) -> int:
@@ -40,7 +41,7 @@ def run(words: Sequence[str]) -> int:
         told = _turned(line, words)
     detailed = line.values.detailed_exit_code
     if told is None:
-        say_json({"outcome": "busy"}) if line.values.json else say("Another process is at it. Nothing was done.")
+        say_json({"outcome": "busy"}) if line.values.json else say(AT_IT)
         return BUSY if detailed else 0
     outcome, facts, lines = told
     if line.values.json:

@@ -252,7 +252,8 @@ class Loop:
 def _by_hand(why: str, is_news: bool) -> Decision:
     if is_news:
         return Decision("update", why, {}, fires=1)
-    return Decision("keep", f"{why} But there are no new rows to learn.")
+    stop = "" if why.endswith((".", "!", "?")) else "."
+    return Decision("keep", f"{why}{stop} But there are no new rows to learn.")
 
 
 def _newest(pieces: Sequence[Piece]) -> list[Piece]:
