@@ -53,9 +53,17 @@ def test_one_waits_whose_comparison_with_the_champion_is_all_that_is_open(
     assert waits_for_labels(Gate(), decision) == waits
 
 
-def test_nobody_waits_where_another_metric_decides_or_nothing_is_open() -> None:
+@pytest.mark.parametrize(
+    "gate",
+    [Gate(metric="macro_f1"), Gate(margin="0.1%"), Gate(mode="superior", margin=0.02)],
+    ids=lambda gate: gate.mode,
+)
+def test_nobody_waits_for_an_answer_to_another_question(gate: Gate) -> None:
+    assert waits_for_labels(gate, Decision("inconclusive", "", {"challengers": [OPEN]})) is None
+
+
+def test_nobody_waits_when_nothing_is_open() -> None:
     evidence = {"challengers": [OPEN]}
-    assert waits_for_labels(Gate(metric="macro_f1"), Decision("inconclusive", "", evidence)) is None
     assert waits_for_labels(Gate(), Decision("promote", "", evidence)) is None
     assert waits_for_labels(Gate(), Decision("reject", "", evidence)) is None
 

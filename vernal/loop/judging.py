@@ -125,10 +125,12 @@ def look_again(
 def waits_for_labels(gate: Gate, decision: Decision) -> str | None:
     """A challenger that labels of new rows alone would settle; None if there is none.
 
-    They tell who has the better mean score, and nothing of earlier chunks, of the anchor or of another metric: where
-    such a question is open, the next update is judged anew.
+    They tell who has the better mean score, and nothing of earlier chunks, of the anchor or of another metric; nor is
+    a share of a score, or a gain by so much, what is bet on. Where such a question is open, the next update is judged
+    anew.
     """
-    if decision.outcome != "inconclusive" or gate.metric is not None:
+    is_other = isinstance(gate.margin, str) or (gate.mode == "superior" and bool(gate.margin))
+    if decision.outcome != "inconclusive" or gate.metric is not None or is_other:
         return None
     for one in decision.evidence["challengers"]:
         still_open = {finding["check"] for finding in one["findings"] if finding["outcome"] == "open"}
