@@ -46,6 +46,13 @@ def test_it_names_the_numbers():
     assert decision.evidence == {"new_rows": 120, "rows": 1120, "base": 1000, "threshold": 1050}
 
 
+def test_no_share_of_nothing_is_named():
+    _, (decision,) = run(Growth(1.0), looks(445))
+    assert (decision.yes, decision.why) == (True, "There are 445 rows; before there were none.")
+    _, (decision,) = run(Growth(1.0), looks(0))
+    assert (decision.yes, decision.why) == (False, "There are 0 rows; before there were none.")
+
+
 @pytest.mark.parametrize("share", [0, -0.1, "5%", float("nan")])
 def test_a_share_that_is_none_is_refused(share):
     with pytest.raises(ConfigError, match=r"`share` must be at least 0\.001"):

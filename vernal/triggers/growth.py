@@ -48,7 +48,7 @@ class Growth(Trigger):
         while total >= self._next(base):
             base, fires = self._next(base), fires + 1
         more = f"{evidence['threshold']:,} are {100 * self.share:.4g} % more than {evidence['base']:,}"
-        why = f"There are {total:,} rows; {more}."
+        why = f"There are {total:,} rows; {more if evidence['base'] else 'before there were none'}."
         return {"base": base, "rows": total}, Decision("update" if fires else "keep", why, evidence, fires=fires)
 
     def settle(self, state: State, settled: Settled) -> State:
