@@ -128,9 +128,12 @@ def test_what_was_set_aside_can_be_learned_after_all(
         vernal(*words, *ALWAYS)
     store = Store(folder / "store")
     store.rollback(expected=store.champion)
-    assert "100 rows are set aside that it has not learned." in vernal(*words, *ALWAYS).out
+    said = vernal(*words, *ALWAYS).out
+    assert "100 rows are set aside that it has not learned." in said
+    assert "100 rows are set aside; to learn them after all: vernal run-once ... --relearn" in said
     ran = vernal(*words, *ALWAYS, "--relearn", "--now", "It was not their fault.")
     assert "100 rows that were set aside are to be learned" in ran.err
+    assert "are set aside" not in ran.out
     assert len(store.lineage("champion")) == 2
 
 

@@ -71,9 +71,14 @@ def _of_stage(policy: Policy, stage: Policy) -> Policy:
 def turn_told(turn: Turn) -> list[str]:
     """What a turn came to, a line for each decision."""
     lines = [f"{_who(one):<8} {one.outcome:<12} {one.why}" for one in turn.decisions]
-    if turn.champion is None and turn.outcome == "kept":
+    lines = lines or ["Nothing new. (Files in a folder count once nobody has written to them for a few seconds.)"]
+    if turn.champion is None and turn.outcome == "kept" and not turn.waiting:
         lines.append("There is no model yet. To make a first one of what is there: vernal run-once ... --now")
-    return lines or ["Nothing new. (Files in a folder count once nobody has written to them for a few seconds.)"]
+    if turn.waiting:
+        lines.append(f"{turn.waiting:,} rows wait until their labels count.")
+    if turn.aside:
+        lines.append(f"{turn.aside:,} rows are set aside; to learn them after all: vernal run-once ... --relearn")
+    return lines
 
 
 def _who(decided: Decided) -> str:
@@ -86,6 +91,8 @@ def turn_json(turn: Turn) -> dict[str, Any]:
         "outcome": turn.outcome,
         "champion": turn.champion,
         "rows": turn.rows,
+        "waiting": turn.waiting,
+        "aside": turn.aside,
         "updates": [one.id for one in turn.challengers],
         "decisions": [
             {"time": one.time.isoformat(), "kind": one.kind, "subject": one.subject} | one.decision.to_json()

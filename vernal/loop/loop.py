@@ -49,6 +49,8 @@ class Turn:
         champion: the model in production after it.
         rows: how many new rows could be looked at.
         challengers: the updates that were made.
+        waiting: how many rows wait for their labels.
+        aside: how many rows are set aside; they are learned only if somebody asks for it.
     """
 
     outcome: str
@@ -56,6 +58,8 @@ class Turn:
     champion: str | None
     rows: int = 0
     challengers: Sequence[Result] = field(default_factory=list)
+    waiting: int = 0
+    aside: int = 0
 
 
 class Loop:
@@ -115,7 +119,8 @@ class Loop:
             self._loops.step(self.name, generation, state.to_json(), after)
             decisions = [*decisions, *after]
         self._name(state)
-        return Turn(_outcome(decisions), decisions, self._learner.champion, rows, made)
+        counts = {"waiting": rows_of(state.raw), "aside": rows_of(state.aside)}
+        return Turn(_outcome(decisions), decisions, self._learner.champion, rows, made, **counts)
 
     def relearn(self) -> int:
         """Let what was set aside be learned after all; how many rows that are."""
