@@ -27,6 +27,8 @@ import json, os, signal, sys
 from tests.launch.works import obey
 from vernal.launch import Workers
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # Whoever runs the tests under nohup would hand on that it is ignored.
+
 def say(what):
     sys.stdout.write(json.dumps(what) + chr(10))
     sys.stdout.flush()
@@ -94,8 +96,10 @@ def running(*command: str) -> Iterator[subprocess.Popen[str]]:
     process.mark = environment[MARK]  # type: ignore[attr-defined]
     try:
         with process:
-            yield process
-            process.kill()
+            try:
+                yield process
+            finally:
+                process.kill()  # Or else whoever waits for it would wait for ever, if a test has failed.
     finally:
         for pid in alive_with(environment[MARK]):
             os.kill(pid, signal.SIGKILL)
