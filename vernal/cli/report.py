@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vernal.base import ConfigError, StateError
+from vernal.base import StateError
 from vernal.cli.address import add_store, open_store
 from vernal.cli.parser import Parser
 from vernal.cli.terminal import say
 from vernal.cli.trials import past_json
-from vernal.report import Operation, lineage_report
 
 if TYPE_CHECKING:
+    from vernal.report import Operation
     from vernal.store import Store
 
 
@@ -40,6 +40,8 @@ def run(words: Sequence[str]) -> int:
     )
     add_store(parser)
     values = parser.parse(words)
+    from vernal.report import lineage_report
+
     store = open_store(values)
     records = store.lineage(values.id)
     tunings = {record["id"]: past_json(store, record) for record in records if "tuning" in record}
@@ -54,12 +56,13 @@ def run(words: Sequence[str]) -> int:
 
 def _operation(store: Store) -> Operation | None:
     """What loops decided for a store, and what became of its champion; None where there is no database."""
-    from vernal.ledger import Loops
-
-    try:
-        loops = Loops(store.database(), store.id)
-    except ConfigError:  # Its history is kept in files: no loop ever ran on it.
+    database = store.database_if_any()
+    if database is None:  # Its history is kept in files: no loop ever ran on it.
         return None
+    from vernal.ledger import Loops
+    from vernal.report import Operation
+
+    loops = Loops(database, store.id)
     decisions = [
         {"time": one.time.isoformat(), "kind": one.kind, "subject": one.subject} | one.decision.to_json()
         for one in reversed(loops.decisions())
